@@ -1,0 +1,9 @@
+export {
+  type CommandDefinition,
+  type CommandMeta,
+  type CommandResult,
+  type Decision,
+  type DecisionContext,
+  defineCommand,
+  type Writer,
+} from './command.ts';
