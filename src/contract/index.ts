@@ -1,0 +1,15 @@
+export * from './documents.ts';
+export * from './fleet.ts';
+export * from './history.ts';
+export * from './identity.ts';
+export * from './moments.ts';
+export * from './names.ts';
+export * from './node.ts';
+export * from './problem.ts';
+export * from './proof.ts';
+export * from './registry.ts';
+export * from './rollout.ts';
+export type { Action, Route } from './route.ts';
+export { type Answer, type Body, type Parameters, type Query, type RouteName, type Routes, routes } from './routes.ts';
+export * from './run.ts';
+export * from './serviceFile.ts';
