@@ -14,6 +14,7 @@ export const errorCodes = [
   'schema-violation',
   'digest-mismatch',
   'unsupported',
+  'port-taken',
   'no-node',
   'platform-mismatch',
   'too-large',

@@ -1,0 +1,21 @@
+export { checkHealth, type Health, healthEndpoint } from './hands/health.ts';
+export type {
+  ConfigFile,
+  Endpoint,
+  Exit,
+  InstancePlan,
+  LogPart,
+  LogRequest,
+  Observed,
+  Running,
+  Runtime,
+  Stopped,
+} from './hands/runtime.ts';
+export type {
+  HealthSpecification,
+  Limits,
+  PortSpecification,
+  RunSpecification,
+  StopSpecification,
+  VolumeSpecification,
+} from './hands/specification.ts';
