@@ -1,0 +1,2 @@
+export type { FileSystem } from './file-system.ts';
+export { type FilesystemStore, type FilesystemStoreOptions, openFilesystemStore } from './store.ts';

@@ -1,0 +1,3 @@
+export { type OpenedStore, storeContractSuite } from './contract.case.ts';
+export type { Range, Source, Stat, Store } from './store.ts';
+export type { Uploads } from './uploads.ts';
