@@ -1,0 +1,1 @@
+export { type Client, createClient } from './client.ts';

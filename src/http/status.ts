@@ -1,0 +1,32 @@
+import type { ErrorCode } from '#kernel';
+
+/** The HTTP status of every error code: decided here and nowhere else. */
+export const httpStatus: Readonly<Record<ErrorCode, number>> = {
+  'invalid-input': 400,
+  'digest-mismatch': 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  'not-found': 404,
+  'ambiguous-digest': 409,
+  'tag-final': 409,
+  'command-reused': 409,
+  'rollout-in-progress': 409,
+  'nothing-to-do': 409,
+  'dirty-tree': 409,
+  'no-node': 409,
+  'platform-mismatch': 409,
+  'port-taken': 409,
+  'data-locked': 409,
+  'version-conflict': 412,
+  'too-large': 413,
+  'range-invalid': 416,
+  unsupported: 422,
+  'schema-violation': 422,
+  tampered: 500,
+  internal: 500,
+  unreachable: 502,
+  'writer-stopped': 503,
+  'storage-failed': 503,
+  'timed-out': 504,
+  'storage-full': 507,
+};
