@@ -1,0 +1,16 @@
+export { Frontier, type GrownTile } from './frontier.ts';
+export { emptyRoot, hashSize, leafHash, nodeHash, sameHash } from './hash.ts';
+export { type Node, type Range, type ReadNodes, rootAt } from './nodes.ts';
+export { consistencyProof, inclusionProof } from './proof.ts';
+export {
+  MissingTile,
+  nodesFromTiles,
+  type ReadTile,
+  rightEdge,
+  tileHash,
+  tileHeight,
+  type TilePlace,
+  tileWidth,
+  widthAt,
+} from './tiles.ts';
+export { type ConsistencyClaim, type InclusionClaim, isConsistent, isIncluded } from './verify.ts';
