@@ -1,0 +1,2 @@
+export { openKeep, openScratch } from './keep.ts';
+export { openViewDatabase, openViewReader } from './views.ts';

@@ -1,0 +1,10 @@
+export type { BootstrapOptions } from './bootstrap.ts';
+export { eraseName, issueToken, revokeToken } from './commands.ts';
+export type { Directory } from './directory.ts';
+export { nameErased, tokenIssued, tokenRevoked } from './entries.ts';
+export { Identity, type NewToken } from './identity.ts';
+export type { IdentityPorts } from './ports.ts';
+export type { RegistryAccess } from './registry-token.ts';
+export { type Action, type Actor, demand, may } from './roles.ts';
+export { enrolNode, IdentityRoutes } from './routes.ts';
+export { identityFold } from './view.ts';

@@ -1,0 +1,2 @@
+export { openKeyFile } from './key-file.ts';
+export type { Keep, Scratch, Shelf } from './shelf.ts';
