@@ -7,3 +7,8 @@ export {
   defineCommand,
   type Writer,
 } from './command.ts';
+export { CommandLoop, type CommandLoopOptions, type CommitEvent } from './loop.ts';
+export type { CommandRequest } from './request.ts';
+export { serveWriter, type WriterPort } from './serve.ts';
+export { createThreadWriter, type ThreadWriter, type WriterWorker } from './thread.ts';
+export { toWire, type WriterReady } from './wire.ts';
