@@ -16,7 +16,7 @@ export interface EntryDefinition<D extends JsonObject = JsonObject> {
   /** One sentence in plain words, without a full stop, without the time and the actor. */
   says(data: D, entry: Entry): string;
   /** Whether people looking for what changed should see it, and under which word (`deploy`, `config`, `drift`, ...). */
-  readonly change?: string;
+  readonly change?: string | ((data: D) => string | undefined);
 }
 
 /** Keeps the data type of a definition while it is written down. */
@@ -65,6 +65,12 @@ export class EntryCatalogue {
   /** One sentence for any entry; a type from a newer version is named, not hidden. */
   says({ entry }: Recorded): string {
     return this.definition(entry.type)?.says(entry.data, entry) ?? `${entry.type} on ${entry.subject}`;
+  }
+
+  /** The word under which people looking for what changed see the entry; undefined when they should not. */
+  change({ entry }: Recorded): string | undefined {
+    const definition = this.definition(entry.type);
+    return typeof definition?.change === 'function' ? definition.change(entry.data) : definition?.change;
   }
 
   touches({ entry }: Recorded): readonly Reference[] {
