@@ -1,3 +1,6 @@
+export { Appender, type AppenderOptions, type Marker, openAppender } from './appender.ts';
+export { decodeBundle, encodeBundle } from './bundle.ts';
+export { type Checkpoint, formatCheckpoint, openCheckpoint, parseCheckpoint, signCheckpoint } from './checkpoint.ts';
 export { type Draft, defineEntry, draft, EntryCatalogue, type EntryDefinition, type Reference } from './definition.ts';
 export {
   type Basis,
@@ -9,6 +12,19 @@ export {
   parseLeaf,
   type Recorded,
 } from './entry.ts';
+export { type OpenedHead, openHead } from './head.ts';
+export {
+  type ConsistencyProof,
+  consistencyProofSchema,
+  encodeHashes,
+  type InclusionProof,
+  inclusionProofSchema,
+  type TrustedLog,
+  verifyConsistency,
+  verifyInclusion,
+} from './proof.ts';
+export { LedgerReader } from './reader.ts';
+export { openStatement, parseStatement, type StateStatement, signStatement } from './statement.ts';
 export type {
   Batch,
   Head,
@@ -18,3 +34,5 @@ export type {
   StagedLeaf,
   Tile,
 } from './storage.ts';
+export { ledgerStorageSuite } from './suite.ts';
+export { formatTilePath, parseTilePath, type TilePath } from './tile-path.ts';
