@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { openViewDatabase, openViewReader } from '#drivers/sqlite';
 import { canonicalBytes, FixityError, toInstant } from '#kernel';
 import { defineEntry, type Entry, type Head, type Recorded } from '#ledger';
@@ -100,7 +100,7 @@ const steps = fc.array(
     node: fc.constantFrom('node/a', 'node/b', 'node/c'),
     to: fc.constantFrom('here', 'there'),
     late: fc.nat(30),
-    then: fc.constantFrom('go on', 'commit', 'roll back and fold again', 'refuse another'),
+    next: fc.constantFrom('go on', 'commit', 'roll back and fold again', 'refuse another'),
   }),
   { maxLength: 40 },
 );
@@ -114,18 +114,18 @@ test('a rebuild gives the same rows as folding in any groups, refused and rolled
       await machine.start(new Leaves());
       machine.begin();
       let committed = 0;
-      for (const [index, { then }] of all.entries()) {
+      for (const [index, { next }] of all.entries()) {
         machine.savepoint(() => machine.apply(entries.slice(index, index + 1)));
-        if (then === 'refuse another') {
+        if (next === 'refuse another') {
           const other = new Leaves().add('node/x', 'nowhere', 0, 0);
           const refused = [{ ...other, index: index + 1 }];
           assert.throws(() => machine.savepoint(() => machine.apply(refused)), /no nowhere/);
-        } else if (then === 'roll back and fold again') {
+        } else if (next === 'roll back and fold again') {
           machine.rollback();
           assert.equal(machine.size, committed);
           machine.begin();
           machine.apply(entries.slice(committed, index + 1));
-        } else if (then === 'commit') {
+        } else if (next === 'commit') {
           machine.commit();
           committed = index + 1;
           machine.begin();

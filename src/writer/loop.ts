@@ -30,8 +30,8 @@ export interface CommitEvent {
 
 interface Pending {
   readonly request: CommandRequest;
-  resolve(result: CommandResult): void;
-  reject(error: FixityError): void;
+  readonly resolve: (result: CommandResult) => void;
+  readonly reject: (error: FixityError) => void;
 }
 
 type Outcome = { readonly result: CommandResult } | { readonly error: FixityError };

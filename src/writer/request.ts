@@ -50,7 +50,7 @@ export class CommandCatalogue {
 
 function checkMeta({ actor, commandId }: CommandMeta): void {
   if (!entrySchema.shape.actor.safeParse(actor).success) {
-    throw new FixityError('invalid-input', `"${String(actor).slice(0, 100)}" is not an actor`);
+    throw new FixityError('invalid-input', `"${actor}" is not an actor`);
   }
   if (commandId !== undefined && !/^[\x21-\x7e]{1,128}$/.test(commandId)) {
     throw new FixityError('invalid-input', 'the idempotency key does not fit', {

@@ -1,3 +1,4 @@
+/* oxlint-disable unicorn/require-post-message-target-origin -- a thread's port is no window and has no origin */
 import { FixityError, type Json } from '#kernel';
 import type { CommandDefinition, CommandMeta, CommandResult, Writer } from './command.ts';
 import type { CommitEvent } from './loop.ts';
@@ -22,8 +23,8 @@ export interface ThreadWriter extends Writer {
 }
 
 interface Waiting {
-  resolve(result: never): void;
-  reject(error: FixityError): void;
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: FixityError) => void;
 }
 
 /**

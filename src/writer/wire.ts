@@ -57,7 +57,7 @@ export function fromWire({ code, message, facts, next, members, stack, cause }: 
 }
 
 function causeToWire(cause: unknown): WireError | string | undefined {
-  if (cause === undefined) return undefined;
   if (cause instanceof FixityError) return toWire(cause);
-  return cause instanceof Error ? cause.message : String(cause);
+  if (cause instanceof Error) return cause.message;
+  return typeof cause === 'string' ? cause : undefined;
 }
