@@ -9,7 +9,8 @@ export interface ClientOptions {
   readonly fetch?: typeof fetch;
 }
 
-type Part<K extends string, T> = object extends T ? { readonly [key in K]?: T } : { readonly [key in K]: T };
+type Part<K extends string, T> =
+  Record<string, never> extends T ? { readonly [key in K]?: T } : { readonly [key in K]: T };
 /** What a call of the route takes; parts that may be empty may be left out. */
 export type CallInput<N extends RouteName> = Part<'parameters', Parameters<N>> &
   Part<'query', Query<N>> &

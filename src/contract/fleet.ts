@@ -18,7 +18,7 @@ export const logsQuery = z.strictObject({
   service: label.optional(),
   instance: z.string().max(64).optional(),
   stream: z.enum(['stdout', 'stderr', 'both']).default('both'),
-  bytes: z.coerce.number().int().min(1).max(1_048_576).default(16_384),
+  bytes: z.coerce.number<number>().int().min(1).max(1_048_576).default(16_384),
 });
 export const logsAnswer = z.strictObject({
   parts: z.array(

@@ -90,8 +90,8 @@ export const logQuery = z.strictObject({
   type: z.string().max(200).optional(),
   actor: z.string().max(200).optional(),
   /** Newest first, before this index. */
-  before: z.coerce.number().int().min(0).optional(),
-  limit: z.coerce.number().int().min(1).max(1000).default(50),
+  before: z.coerce.number<number>().int().min(0).optional(),
+  limit: z.coerce.number<number>().int().min(1).max(1000).default(50),
 });
 export const logAnswer = z.strictObject({ size: z.int(), entries: z.array(historyEntry) });
 

@@ -8,10 +8,10 @@ import { instant, label } from './names.ts';
 export const momentQuery = z.strictObject({
   environment: label,
   time: instant.optional(),
-  revision: z.coerce.number().int().min(1).optional(),
-  back: z.coerce.number().int().min(1).optional(),
+  revision: z.coerce.number<number>().int().min(1).optional(),
+  back: z.coerce.number<number>().int().min(1).optional(),
   /** As of the entry with this ledger index. */
-  index: z.coerce.number().int().min(0).optional(),
+  index: z.coerce.number<number>().int().min(0).optional(),
   /** Only what had been recorded by then. */
   knownAt: instant.optional(),
 });

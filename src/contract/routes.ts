@@ -110,14 +110,14 @@ export const routes = {
     'GET /releases',
     'The releases of a service, newest first',
     'read',
-    { query: z.strictObject({ service: label, limit: z.coerce.number().int().min(1).max(500).default(50) }) },
+    { query: z.strictObject({ service: label, limit: z.coerce.number<number>().int().min(1).max(500).default(50) }) },
     z.strictObject({ releases: z.array(releaseSummary) }),
   ),
   releaseByNumber: route(
     'GET /releases/{service}/{number}',
     'One release',
     'read',
-    { parameters: z.strictObject({ service: label, number: z.coerce.number().int().min(1) }) },
+    { parameters: z.strictObject({ service: label, number: z.coerce.number<number>().int().min(1) }) },
     releaseSummary,
   ),
 
@@ -139,7 +139,9 @@ export const routes = {
     'GET /rollouts',
     'The rollouts of an environment, newest first',
     'read',
-    { query: z.strictObject({ environment: label, limit: z.coerce.number().int().min(1).max(200).default(20) }) },
+    {
+      query: z.strictObject({ environment: label, limit: z.coerce.number<number>().int().min(1).max(200).default(20) }),
+    },
     z.strictObject({ rollouts: z.array(rolloutStatus) }),
   ),
   rollout: route(
@@ -149,8 +151,8 @@ export const routes = {
     {
       parameters: rolloutId,
       query: z.strictObject({
-        after: z.coerce.number().int().optional(),
-        wait: z.coerce.number().int().min(0).max(30).default(0),
+        after: z.coerce.number<number>().int().optional(),
+        wait: z.coerce.number<number>().int().min(0).max(30).default(0),
       }),
     },
     rolloutStatus,
@@ -180,7 +182,7 @@ export const routes = {
     'read',
     {
       parameters: z.strictObject({ environment: label }),
-      query: z.strictObject({ limit: z.coerce.number().int().min(1).max(500).default(50) }),
+      query: z.strictObject({ limit: z.coerce.number<number>().int().min(1).max(500).default(50) }),
     },
     z.strictObject({ revisions: z.array(revisionSummary) }),
   ),
@@ -188,7 +190,7 @@ export const routes = {
     'GET /environments/{environment}/revisions/{number}',
     'One revision',
     'read',
-    { parameters: z.strictObject({ environment: label, number: z.coerce.number().int().min(1) }) },
+    { parameters: z.strictObject({ environment: label, number: z.coerce.number<number>().int().min(1) }) },
     z.strictObject({ number: z.int(), digest, document: revisionDocument }),
   ),
   reportChange: route(
@@ -208,8 +210,8 @@ export const routes = {
     {
       parameters: z.strictObject({ node: label }),
       query: z.strictObject({
-        after: z.coerce.number().int().optional(),
-        wait: z.coerce.number().int().min(0).max(60).default(0),
+        after: z.coerce.number<number>().int().optional(),
+        wait: z.coerce.number<number>().int().min(0).max(60).default(0),
       }),
     },
     assignments,
@@ -245,7 +247,7 @@ export const routes = {
     'GET /entries/{index}',
     'One entry',
     'read',
-    { parameters: z.strictObject({ index: z.coerce.number().int().min(0) }) },
+    { parameters: z.strictObject({ index: z.coerce.number<number>().int().min(0) }) },
     z.strictObject({ summary: historyEntry, entry: z.json() }),
   ),
   proveLive: route('GET /proofs/live', 'Proof of an answer to live', 'read', { query: momentQuery }, proofBundle),
@@ -260,7 +262,7 @@ export const routes = {
     'GET /proofs/entries/{index}',
     'Proof of one entry',
     'read',
-    { parameters: z.strictObject({ index: z.coerce.number().int().min(0) }) },
+    { parameters: z.strictObject({ index: z.coerce.number<number>().int().min(0) }) },
     proofBundle,
   ),
 } as const;

@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { type ServiceFile, serviceFile } from '#contract';
+import { FixityError } from '#kernel';
+import { LineCounter, parseDocument } from 'yaml';
+
+/** A service file as read, with the folder its paths are relative to. */
+export interface LoadedServiceFile {
+  readonly path: string;
+  readonly folder: string;
+  readonly service: ServiceFile;
+}
+
+/** @throws FixityError `invalid-input` that names the file, the line and what is wrong there. */
+export function readServiceFile(path: string, cwd: string): LoadedServiceFile {
+  const whole = resolve(cwd, path);
+  const lines = new LineCounter();
+  const document = parseDocument(readText(whole, path), { lineCounter: lines, maxAliasCount: 100 } as never);
+  const broken = document.errors[0];
+  if (broken !== undefined) {
+    throw new FixityError('invalid-input', `${path} is not YAML: ${broken.message.split('\n')[0] ?? ''}`, {
+      cause: broken,
+    });
+  }
+  const result = serviceFile.safeParse(document.toJS({ maxAliasCount: 100 }));
+  if (result.success) return { path, folder: dirname(whole), service: result.data };
+  const facts = result.error.issues.slice(0, 10).map((issue) => {
+    const node = document.getIn(issue.path, true) as { range?: [number, number, number] } | undefined;
+    const line = node?.range === undefined ? '' : `line ${lines.linePos(node.range[0]).line}, `;
+    return `${line}${issue.path.map(String).join('.') || 'the file'}: ${issue.message}`;
+  });
+  throw new FixityError('invalid-input', `${path} does not describe a service`, {
+    facts,
+    next: ['fixity schema   (prints the JSON Schema of this file)'],
+  });
+}
+
+function readText(whole: string, path: string): string {
+  try {
+    return readFileSync(whole, 'utf8');
+  } catch (cause) {
+    throw new FixityError('not-found', `${path} cannot be read: ${(cause as NodeJS.ErrnoException).code ?? ''}`, {
+      next: ['fixity ship -f PATH/fixity.yaml'],
+      cause,
+    });
+  }
+}
