@@ -22,8 +22,7 @@ const tables = `
  * Opens `ledger.db` for its one writer, making it at first. WAL with `synchronous=FULL`: an append costs one fsync and is
  * durable when it returns. @throws FixityError `storage-failed` when it cannot be opened.
  */
-export function openSqliteLedger(path: string): LedgerStorage {
-  const statements = new Statements(path, 'the ledger');
+export function openSqliteLedger(path: string, statements = new Statements(path, 'the ledger')): LedgerStorage {
   statements.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; ${tables}`);
   return new SqliteLedger(statements);
 }
@@ -35,10 +34,10 @@ export function openSqliteLedgerReader(path: string): LedgerReadStorage {
       next: ['give the data folder of a server that was started at least once'],
     });
   }
-  return new SqliteLedger(new Statements(path, 'the ledger', { readOnly: true }));
+  return new SqliteLedgerReader(new Statements(path, 'the ledger', { readOnly: true }));
 }
 
-class SqliteLedger implements LedgerStorage {
+class SqliteLedgerReader implements LedgerReadStorage {
   readonly #statements: Statements;
 
   constructor(statements: Statements) {
@@ -76,6 +75,19 @@ class SqliteLedger implements LedgerStorage {
     return answer(() => (this.#statements.get<{ position: number }>(sql, recorded)?.position ?? -1) + 1);
   }
 
+  close(): void {
+    if (this.#statements.database.isOpen) this.#statements.close();
+  }
+}
+
+class SqliteLedger extends SqliteLedgerReader implements LedgerStorage {
+  readonly #statements: Statements;
+
+  constructor(statements: Statements) {
+    super(statements);
+    this.#statements = statements;
+  }
+
   commands(keys: readonly string[]): Promise<ReadonlyMap<string, RecordedCommand>> {
     const sql = 'SELECT key, request, answer, first_position AS firstIndex, count FROM command WHERE key = ?';
     return answer(() => {
@@ -97,10 +109,6 @@ class SqliteLedger implements LedgerStorage {
         throw error;
       }
     });
-  }
-
-  close(): void {
-    if (this.#statements.database.isOpen) this.#statements.close();
   }
 
   #write({ from, leaves, tiles, commands, head }: Batch): void {
