@@ -30,7 +30,8 @@ interface ArtifactRow {
 export function findArtifact(views: ViewReader, repository: string, digest: Digest): Artifact | undefined {
   const row = views.get<ArtifactRow>(
     'SELECT * FROM registry_artifact WHERE repository = ? AND digest = ?',
-    ...[repository, digest],
+    repository,
+    digest,
   );
   return row === undefined ? undefined : artifactOf(row);
 }
@@ -46,7 +47,12 @@ export function listReferrers(
     .all<ArtifactRow>(
       `SELECT * FROM registry_artifact WHERE repository = ? AND subject = ? AND from_index > ?
        AND (? IS NULL OR artifact_type = ?) ORDER BY from_index LIMIT ?`,
-      ...[repository, subject, after, artifactType ?? null, artifactType ?? null, limit],
+      repository,
+      subject,
+      after,
+      artifactType ?? null,
+      artifactType ?? null,
+      limit,
     )
     .map(artifactOf);
 }
@@ -57,7 +63,11 @@ export function findByPrefix(views: ViewReader, hex: string, limit: number, repo
     .all<ArtifactRow>(
       `SELECT *, min(from_index) FROM registry_artifact WHERE digest >= ? AND digest < ?
        AND (? IS NULL OR repository = ?) GROUP BY digest ORDER BY digest LIMIT ?`,
-      ...[`sha256:${hex}`, `sha256:${hex}g`, repository ?? null, repository ?? null, limit],
+      `sha256:${hex}`,
+      `sha256:${hex}g`,
+      repository ?? null,
+      repository ?? null,
+      limit,
     )
     .map(artifactOf);
 }

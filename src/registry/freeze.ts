@@ -34,7 +34,10 @@ function holdArtifact(context: DecisionContext, freeze: Freeze): Draft[] {
   const { repository, digest, mediaType, artifactType, size, subject } = freeze;
   if (findArtifact(context.views, repository, digest) !== undefined) return [];
   const data = {
-    ...{ repository, digest, mediaType, size },
+    repository,
+    digest,
+    mediaType,
+    size,
     ...(artifactType === undefined ? {} : { artifactType }),
     ...(subject === undefined ? {} : { subject }),
   };
@@ -48,7 +51,11 @@ function claimTag(context: DecisionContext, freeze: Freeze, tag: string): Draft[
   const held = findTag(context.views, repository, tag);
   const name = tagSubject(repository, tag);
   const data = {
-    ...{ repository, tag, digest, mediaType, size },
+    repository,
+    tag,
+    digest,
+    mediaType,
+    size,
     ...(artifactType === undefined ? {} : { artifactType }),
   };
   const expect = context.version(name) + 1;

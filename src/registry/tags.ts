@@ -33,7 +33,9 @@ export function listTags(views: ViewReader, repository: string, { after = '', li
     .all<FactRow<never>>(
       `SELECT * FROM registry_tag WHERE until_index IS NULL AND key > ? AND key < ? AND state <> 'deleted'
        ORDER BY key LIMIT ?`,
-      ...[tagKey(repository, after), `${repository};`, limit],
+      tagKey(repository, after),
+      `${repository};`,
+      limit,
     )
     .map((row) => tagOf(row as TagRow));
 }

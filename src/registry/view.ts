@@ -56,7 +56,15 @@ export const registryFold: Fold = {
       count(views, repository, index, 0, 1);
       views.run(
         'INSERT INTO registry_artifact VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-        ...[repository, digest, mediaType, artifactType ?? null, subject ?? null, size, entry.actor, entry.time, index],
+        repository,
+        digest,
+        mediaType,
+        artifactType ?? null,
+        subject ?? null,
+        size,
+        entry.actor,
+        entry.time,
+        index,
       );
     }),
     on(repositoryConfigured, ({ index, entry }, views) => {
@@ -89,7 +97,12 @@ function foldTarget(index: number, entry: Entry & { data: Target }, views: ViewW
     time: entry.time,
     index,
     values: {
-      ...{ repository, tag, digest, state, size, actor: entry.actor },
+      repository,
+      tag,
+      digest,
+      state,
+      size,
+      actor: entry.actor,
       media_type: mediaType,
       artifact_type: artifactType ?? null,
     },
@@ -100,7 +113,12 @@ function count(views: ViewWriter, repository: string, index: number, tags: numbe
   views.run(
     `INSERT INTO registry_repository (repository, tags, artifacts, from_index) VALUES (?, max(0, ?), ?, ?)
      ON CONFLICT (repository) DO UPDATE SET tags = tags + ?, artifacts = artifacts + ?`,
-    ...[repository, tags, artifacts, index, tags, artifacts],
+    repository,
+    tags,
+    artifacts,
+    index,
+    tags,
+    artifacts,
   );
 }
 

@@ -1,0 +1,4 @@
+export { type ApiOptions, createApi } from './api/index.ts';
+export type { Caller, Handler, Handlers, Input } from './api/handlers.ts';
+export { createOciHandler } from './oci/handler.ts';
+export type { OciOptions } from './oci/options.ts';
