@@ -97,3 +97,5 @@ export const loseWatch = defineCommand({
     return { entries: [entry], answer: { lost: true } };
   },
 });
+
+export const fleetCommands = [enrolNodeCommand, recordObservation, loseWatch] as const;

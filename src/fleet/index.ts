@@ -1,5 +1,5 @@
 export { assignmentsFor, assignmentVersion } from './assignments.ts';
-export { enrolNodeCommand, loseWatch, recordObservation, silenceMs } from './commands.ts';
+export { fleetCommands, loseWatch, recordObservation, silenceMs } from './commands.ts';
 export { WatchController } from './controller.ts';
 export { assignDraft, retireDraft, routeDraft } from './drafts.ts';
 export {
@@ -25,6 +25,7 @@ export {
   lastReport,
   nodeAt,
   nodes,
+  placedOn,
   routeAt,
   servicesOf,
   type WatchGap,

@@ -150,6 +150,11 @@ export function watchGaps(
   return gaps.toSorted((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0));
 }
 
+/** How many instances a node is told of, those on their way out included. */
+export function placedOn(views: ViewReader, node: string): number {
+  return views.get<{ count: number }>('SELECT count(*) AS count FROM fleet_placed WHERE node = ?', node)?.count ?? 0;
+}
+
 /** What a node last put on the ledger; undefined when it has reported nothing. */
 export function lastReport(
   views: ViewReader,

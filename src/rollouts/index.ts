@@ -1,3 +1,5 @@
+export { rolloutCommands } from './commands.ts';
+export { RolloutController } from './controller.ts';
 export {
   abortRequested,
   ended,
@@ -8,6 +10,8 @@ export {
   stepDone,
   turnedBack,
 } from './entries.ts';
+export type { Faults, RolloutPorts } from './ports.ts';
+export { RolloutRoutes } from './routes.ts';
 export {
   activeRollout,
   activeRollouts,
