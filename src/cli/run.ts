@@ -33,7 +33,7 @@ export async function runCommandLine({ words, version, process: host, verifyFold
 
 function createContext(host: NodeJS.Process, verifyFolder: VerifyFolder, exitCode: (code: number) => void): Context {
   const context: Context = {
-    process: { stdout: host.stdout, stderr: host.stderr, env: host.env, exitCode: 0 },
+    process: { stdout: host.stdout, stderr: host.stderr, env: host.env },
     env: host.env,
     cwd: host.cwd(),
     now: () => Date.now(),

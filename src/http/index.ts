@@ -1,3 +1,4 @@
+export { mayRead } from './api/credentials.ts';
 export { type ApiOptions, createApi } from './api/index.ts';
 export type { Caller, Handler, Handlers, Input } from './api/handlers.ts';
 export { createOciHandler } from './oci/handler.ts';

@@ -1,27 +1,29 @@
 import { readFileSync } from 'node:fs';
 import { describeFailure, exitCodeOf, runCommandLine } from '#cli';
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
-const [first, ...rest] = process.argv.slice(2);
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
-/** The programs behind the command; each reads its own flags. */
-const programs: Readonly<Record<string, () => Promise<{ main(words: readonly string[], version: string): Promise<void> }>>> = {
+/** The programs behind the command; each is a script that reads its own flags. */
+const programs: Readonly<Record<string, () => Promise<unknown>>> = {
   server: () => import('./server.ts'),
   'node-agent': () => import('./node-agent.ts'),
   proxy: () => import('./proxy.ts'),
 };
 
-const program = first === undefined ? undefined : programs[first];
+const program = programs[process.argv[2] ?? ''];
 try {
   if (program === undefined) {
     process.exitCode = await runCommandLine({
       words: process.argv.slice(2),
       version,
       process,
-      verifyFolder: async (...given) => (await import('./verify.ts')).verifyFolder(...given),
+      verifyFolder: () => Promise.reject(new Error("later")),
     });
   } else {
-    await (await program()).main(rest, version);
+    process.argv.splice(2, 1);
+    await program();
   }
 } catch (error) {
   process.stderr.write(`${describeFailure(error)}\n`);

@@ -1,6 +1,10 @@
+import { environmentCommands, environmentEntries, environmentsFold } from '#environments';
+import { fleetCommands, fleetEntries, fleetFold } from '#fleet';
 import { eraseName, identityFold, issueToken, nameErased, revokeToken, tokenIssued, tokenRevoked } from '#identity';
-import type { EntryDefinition } from '#ledger';
+import { EntryCatalogue, type EntryDefinition } from '#ledger';
 import { registryCommands, registryEntries, registryFold } from '#registry';
+import { releaseCommands, releaseEntries, releasesFold } from '#releases';
+import { rolloutCommands, rolloutEntries, rolloutsFold } from '#rollouts';
 import type { Fold } from '#views';
 import type { CommandDefinition } from '#writer';
 
@@ -10,10 +14,23 @@ export const definitions = [
   tokenRevoked,
   nameErased,
   ...registryEntries,
+  ...releaseEntries,
+  ...environmentEntries,
+  ...fleetEntries,
+  ...rolloutEntries,
 ] as unknown as readonly EntryDefinition<never>[];
 
+export const catalogue = new EntryCatalogue(definitions);
+
 /** Every room's fold, in the order of the rooms: a fold may read the tables of those before it. */
-export const folds: readonly Fold[] = [identityFold, registryFold];
+export const folds: readonly Fold[] = [
+  identityFold,
+  registryFold,
+  releasesFold,
+  environmentsFold,
+  fleetFold,
+  rolloutsFold,
+];
 
 /** Every command the writer takes. */
 export const commands = [
@@ -21,4 +38,8 @@ export const commands = [
   revokeToken,
   eraseName,
   ...registryCommands,
+  ...releaseCommands,
+  ...environmentCommands,
+  ...fleetCommands,
+  ...rolloutCommands,
 ] as unknown as readonly CommandDefinition[];

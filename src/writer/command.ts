@@ -12,9 +12,9 @@ export interface DecisionContext {
   /** Entries on the ledger so far, earlier commands of the group included. */
   readonly size: number;
   /** How many entries a subject has; 0 when there is none. */
-  version(subject: string): number;
+  readonly version: (subject: string) => number;
   /** A fresh short id (`7kq2m...`) of that length. */
-  id(length?: number): string;
+  readonly id: (length?: number) => string;
 }
 
 /** Entries to record, all or none, and what to answer; or why not. No entries: an answer about what already is so. */

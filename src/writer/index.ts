@@ -7,6 +7,7 @@ export {
   defineCommand,
   type Writer,
 } from './command.ts';
+export { CommitFollower } from './commits.ts';
 export { CommandLoop, type CommandLoopOptions, type CommitEvent } from './loop.ts';
 export type { CommandRequest } from './request.ts';
 export { serveWriter, type WriterPort } from './serve.ts';

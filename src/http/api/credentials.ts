@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { type Identity, may } from '#identity';
 import { FixityError } from '#kernel';
 import type { Caller } from './handlers.ts';
 
@@ -10,6 +11,13 @@ export function bearerOf(request: Pick<IncomingMessage, 'headers'>): string | un
   if (scheme?.toLowerCase() !== 'basic') return undefined;
   const text = Buffer.from(value, 'base64').toString('utf8');
   return text.slice(text.indexOf(':') + 1) || undefined;
+}
+
+/** Whether the bearer of a request may read; for what is served outside the route table. */
+export function mayRead(request: Pick<IncomingMessage, 'headers'>, identity: Pick<Identity, 'authenticate'>): boolean {
+  const bearer = bearerOf(request);
+  const actor = bearer === undefined ? undefined : identity.authenticate(bearer);
+  return actor !== undefined && may(actor.role, 'read');
 }
 
 const commandIdPattern = /^[\x21-\x7e]{1,128}$/;

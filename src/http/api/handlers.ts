@@ -1,4 +1,5 @@
-import type { Answer, Role, RouteName, Routes } from '#contract';
+import type { Answer, RouteName, Routes } from '#contract';
+import type { Actor } from '#identity';
 import type { z } from 'zod';
 
 /** What a route's function is given: the checked parts of the request. */
@@ -10,8 +11,7 @@ export interface Input<N extends RouteName> {
 
 /** Who asks, and how a repeat is recognised (`Idempotency-Key`, `If-Match: "<subject>@<version>"`). */
 export interface Caller {
-  readonly actor: string;
-  readonly role: Role;
+  readonly actor: Actor;
   readonly commandId?: string;
   readonly ifMatch?: { readonly subject: string; readonly version: number };
   /** Fires when the caller has gone: long polls end then. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Action, type Role, type Route, type RouteName, routes } from '#contract';
+import { type Action, type Route, type RouteName, routes } from '#contract';
+import { type Actor, demand } from '#identity';
 import { asFixityError, FixityError } from '#kernel';
 import type { Logger } from '#telemetry';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
@@ -11,8 +12,7 @@ import { problemOf } from './problem.ts';
 
 export interface ApiOptions {
   readonly handlers: Handlers;
-  authenticate(bearer: string): { id: string; role: Role } | undefined;
-  may(role: Role, action: Exclude<Action, 'open'>): boolean;
+  authenticate(bearer: string): Actor | undefined;
   readonly version: string;
   readonly log: Logger;
   /** Called when an answer has gone out: the route's name, the status and how long it took. */
@@ -71,23 +71,19 @@ function callerOf(request: FastifyRequest, reply: FastifyReply, action: Action, 
   const gone = new AbortController();
   reply.raw.once('close', () => gone.abort());
   const conditions = { ...conditionsOf(request), signal: gone.signal };
-  if (action === 'open') return { actor: 'system:anonymous', role: 'reader', ...conditions };
+  if (action === 'open') return { actor: anonymous, ...conditions };
   const bearer = bearerOf(request);
   const actor = bearer === undefined ? undefined : options.authenticate(bearer);
-  if (actor === undefined) {
-    throw new FixityError(
-      'unauthenticated',
-      bearer === undefined ? 'this needs a token' : 'this token is not known here, has expired or was revoked',
-      { next: ['fixity login', 'or send Authorization: Bearer <token>'] },
-    );
-  }
-  if (!options.may(actor.role, action)) {
-    throw new FixityError('forbidden', `a ${actor.role} token may not ${action}`, {
-      next: ['ask an admin: fixity token create --role deployer'],
+  if (actor === undefined && bearer !== undefined) {
+    throw new FixityError('unauthenticated', 'this token is not known here, has expired or was revoked', {
+      next: ['fixity login', 'or send Authorization: Bearer <token>'],
     });
   }
-  return { actor: actor.id, role: actor.role, ...conditions };
+  return { actor: demand(actor, action), ...conditions };
 }
+
+/** Whoever calls a route that is open to everybody. */
+const anonymous: Actor = { id: 'system:anonymous', role: 'reader', token: '' };
 
 function check(schema: z.ZodType, value: unknown, where: string): unknown {
   const result = schema.safeParse(value);
