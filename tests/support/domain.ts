@@ -102,7 +102,7 @@ export async function openDomain() {
       const { manifest, blobs } = buildArtifact({ tree, layer: stored, annotations });
       for (const { bytes } of [...blobs, manifest]) await store.put(bytes);
       const { digest, mediaType, size } = manifest.descriptor;
-      const freeze = { repository: service, digest, mediaType, size };
+      const freeze = { repository: service, tags: [], digest, mediaType, size };
       await writer.submit(freezeManifest, freeze, { actor: 'user:test' });
       const run = { command: ['./run'], health: { deadlineMs: 5_000 } };
       const request = { service, build: digestOf(manifest.bytes), run: runOf(run) };
