@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { openSqliteLedger, openViewDatabase } from '#drivers/sqlite';
-import { systemClock } from '#kernel';
+import { FixityError, systemClock } from '#kernel';
 import { openAppender } from '#ledger';
 import { formatPrivateKey, generateKey, readPrivateKey, verifierKey } from '#signing';
 import { openKeyFile } from '#state';
@@ -15,6 +15,11 @@ async function start(port: WriterPort, data: WriterData): Promise<void> {
   const { origin } = data;
   const keyFile = openKeyFile(data.key, () => formatPrivateKey(generateKey(origin)));
   const key = readPrivateKey(keyFile.text);
+  if (key.verifier.name !== origin) {
+    throw new FixityError('invalid-input', `this data folder holds the ledger ${key.verifier.name}, not ${origin}`, {
+      next: [`start with the origin ${key.verifier.name}, or with another data folder`],
+    });
+  }
   const storage = openSqliteLedger(data.ledger);
   const appender = await openAppender({ storage, key, origin });
   const database = openViewDatabase(data.views);
