@@ -94,8 +94,12 @@ suite('nodes and what they report', () => {
 
   test('an observation from a clock ahead counts as now and says so', async () => {
     web.instances.set('ghost1', {
-      ...{ instance: 'ghost1', release: '', state: 'healthy', since: toInstant(0) },
-      ...{ restarts: 0, notes: [] },
+      instance: 'ghost1',
+      release: '',
+      state: 'healthy',
+      since: toInstant(0),
+      restarts: 0,
+      notes: [],
     });
     await web.report({ time: toInstant(domain.clock.now() + 3_600_000), routed: 0 });
     assert.ok((lastReport(domain.views, 'web-1')?.time ?? '') <= toInstant(domain.clock.now()));

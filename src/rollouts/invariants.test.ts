@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { currentRevision, readRevisionDocument } from '#environments';
 import type { Entry } from '#ledger';
 import type { Behaviour } from '../../tests/support/simulated-node.ts';

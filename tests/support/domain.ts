@@ -74,7 +74,15 @@ export async function openDomain() {
       }),
   };
   const ports = {
-    ...{ writer, views, store, scratch, identity, commits, clock, random: randomBytes, logger },
+    writer,
+    views,
+    store,
+    scratch,
+    identity,
+    commits,
+    clock,
+    random: randomBytes,
+    logger,
     metrics: createMetrics(),
   };
   return {

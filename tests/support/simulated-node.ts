@@ -83,7 +83,13 @@ export class SimulatedNode {
       node: this.name,
       sequence: this.#sequence,
       time: changes.time ?? toInstant(this.#domain.clock.now()),
-      instances: [...this.instances.values()].map(({ release: _, ...seen }) => ({ ...seen, inFlight: 0 })),
+      instances: [...this.instances.values()].map(({ instance, state, since, detail }) => ({
+        instance,
+        state,
+        since,
+        inFlight: 0,
+        ...(detail === undefined ? {} : { detail }),
+      })),
       routed: changes.routed ?? this.applied?.version ?? 0,
     };
     this.lastSent = signEnvelope(observationPayloadType, Buffer.from(JSON.stringify(observation)), this.#key) as Sent;
