@@ -51,7 +51,11 @@ async function startServer(settings: ServerSettings) {
   const ports = { writer, views, store, scratch, identity, commits, clock, random, logger, metrics, faults };
   const identityRoutes = new IdentityRoutes({ identity, views, clock });
   const handlers = createHandlers({
-    ...{ writer, views, store, clock, ledger },
+    writer,
+    views,
+    store,
+    clock,
+    ledger,
     identity: identityRoutes,
     fleet: new FleetRoutes(ports),
     rollouts: new RolloutRoutes(ports),
