@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
 import { openSqliteLedger, openViewDatabase } from '#drivers/sqlite';
 import { FixityError, systemClock } from '#kernel';
@@ -7,6 +6,7 @@ import { formatPrivateKey, generateKey, readPrivateKey, verifierKey } from '#sig
 import { openKeyFile } from '#state';
 import { ViewMachine } from '#views';
 import { CommandLoop, serveWriter, toWire, type WriterPort } from '#writer';
+import { randomPool } from './random-pool.ts';
 import { commands, folds } from './rooms.ts';
 import type { WriterData } from './writer-thread.ts';
 
@@ -32,7 +32,7 @@ async function start(port: WriterPort, data: WriterData): Promise<void> {
     commands,
     origin,
     clock: systemClock,
-    random: randomBytes,
+    random: randomPool(),
   });
   serveWriter(port, loop, () => {
     storage.close();
