@@ -87,8 +87,8 @@ export function diffRevisions(
   });
 }
 
-/** Every release a document names, in order, once. */
+/** Every release a document names, once, in the order of the services. */
 export function releasesIn(document: RevisionDocument): Digest[] {
   const digests = document.services.flatMap(({ tracks }) => tracks.map(({ release }) => release));
-  return [...new Set(digests)].sort();
+  return [...new Set(digests)];
 }

@@ -15,7 +15,7 @@ import { prepareRelease, release, releaseCommands, releaseEntries, releasesFold 
 import { rolloutCommands, rolloutEntries, rolloutsFold } from '#rollouts';
 import { generateKey } from '#signing';
 import { createLogger, createMetrics } from '#telemetry';
-import { ViewMachine } from '#views';
+import { foldedSize, ViewMachine } from '#views';
 import { type CommandDefinition, CommandLoop } from '#writer';
 
 const origin = 'test.example/domain';
@@ -46,8 +46,11 @@ export class HeldClock {
   now = (): number => this.time;
 }
 
-/** The domain rooms on the real writer loop, databases and store, in a folder of their own. */
-export async function openDomain() {
+/**
+ * The domain rooms on the real writer loop, databases and store, in a folder of their own.
+ * @param more commands of the test's own, beside those of the rooms.
+ */
+export async function openDomain(more: readonly CommandDefinition[] = []) {
   const folder = await mkdtemp(join(tmpdir(), 'fixity-domain-'));
   const clock = new HeldClock();
   const storage = openSqliteLedger(':memory:');
@@ -56,7 +59,8 @@ export async function openDomain() {
   const key = generateKey(origin);
   const appender = await openAppender({ storage, key, origin });
   await machine.start(storage);
-  const writer = new CommandLoop({ storage, appender, views: machine, commands, origin, clock, random: randomBytes });
+  const options = { storage, appender, views: machine, commands: [...commands, ...more], origin, clock };
+  const writer = new CommandLoop({ ...options, random: randomBytes });
   const store = await openFilesystemStore({ folder: join(folder, 'things') });
   const keep = openKeep(join(folder, 'keep.db'));
   const scratch = openScratch(join(folder, 'scratch.db'));
@@ -64,8 +68,12 @@ export async function openDomain() {
   const logger = createLogger({ name: 'test', level: 'silent' });
   const identity = new Identity({ keep, writer, views, clock, random: randomBytes }, { token: 'a'.repeat(40) });
   const commits = {
-    waitForCommit: (_size: number, _milliseconds: number, signal?: AbortSignal) =>
+    waitForCommit: (size: number, _milliseconds: number, signal?: AbortSignal) =>
       new Promise<void>((resolve) => {
+        if (foldedSize(views) > size || signal?.aborted === true) {
+          resolve();
+          return;
+        }
         const stop = writer.onCommit(() => {
           stop();
           resolve();
@@ -88,6 +96,7 @@ export async function openDomain() {
   return {
     ...ports,
     ports,
+    catalogue,
     admin: identity.bootstrapActor,
     /** Every entry so far. */
     async entries(): Promise<Entry[]> {
@@ -126,8 +135,8 @@ export async function openDomain() {
 }
 export type Domain = Awaited<ReturnType<typeof openDomain>>;
 
-import { runSpecification } from '#contract';
 import type { z } from 'zod';
+import { runSpecification } from '#contract';
 
 function runOf(run: z.input<typeof runSpecification>): z.output<typeof runSpecification> {
   return runSpecification.parse(run);
