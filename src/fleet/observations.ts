@@ -59,7 +59,9 @@ function lastingFacts(
   const { environment, service } = known;
   const route = routeAt(views, environment, service);
   const out = route !== undefined && route.instances.every(({ instance }) => instance !== report.instance);
-  const drained = out && routedVersion !== undefined && routedVersion > route.index && report.inFlight === 0;
+  // A proxy that answers (it said what it routes) and does not name the instance has nothing in flight to it.
+  const idle = (report.inFlight ?? 0) === 0;
+  const drained = out && routedVersion !== undefined && routedVersion > route.index && idle;
   return {
     instance: report.instance,
     environment,

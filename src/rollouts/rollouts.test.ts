@@ -200,6 +200,27 @@ suite('rolling out', () => {
     assert.equal((await rig.domain.entries()).length, size);
   });
 
+  test('services that share a build go out together; one that fails takes all back', async () => {
+    const checkout = await rig.domain.release('checkout', 'same');
+    const cart = await rig.domain.release('cart', 'same');
+    const broken = await rig.domain.release('cart', 'broken');
+    const part = (service: string, release: typeof cart.digest) => {
+      const hosts = [`${service}.localhost`];
+      return { service, release, replicas: { minimum: 2, maximum: 2 }, hosts, placement: [], values: {} };
+    };
+    const request = { environment: 'prod', remove: [], dryRun: false };
+    const both = [part('checkout', checkout.digest), part('cart', cart.digest)];
+    const { rollout } = await rig.routes.rollOut({ ...request, services: both }, rig.domain.admin);
+    assert.equal(await rig.finish(rollout ?? ''), 'done');
+    const before = [rig.shape('checkout'), rig.shape('cart')];
+    rig.node.behaviours.set(broken.digest, 'exits');
+    const worse = { ...part('checkout', checkout.digest), values: { MODE: 'new' } };
+    const next = { ...request, services: [worse, part('cart', broken.digest)] };
+    const second = await rig.routes.rollOut(next, rig.domain.admin);
+    assert.equal(await rig.finish(second.rollout ?? ''), 'put-back');
+    assert.deepEqual([rig.shape('checkout'), rig.shape('cart')], before);
+  });
+
   test('without a watched node nothing is planned', async () => {
     const one = await rig.domain.release('checkout', 'one');
     await rig.domain.writer.submit(
