@@ -1,4 +1,4 @@
-import { chmod, rename } from 'node:fs/promises';
+import { chmod, rename, rm, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { FixityError } from '#kernel';
@@ -35,6 +35,7 @@ export function controlPath(folder: string): string {
 export class Control {
   readonly #server: Server;
   readonly #folder: string;
+  #inode: number | undefined;
 
   constructor(folder: string, actions: ControlActions) {
     this.#folder = folder;
@@ -56,6 +57,8 @@ export class Control {
       const sentence = `the path ${path} is too long for a unix socket (${longestPath} bytes)`;
       throw new FixityError('invalid-input', sentence, { next: ['give a shorter folder with --data DIR'] });
     }
+    // A killed process whose number this one was given may have left it behind.
+    await rm(path, { force: true });
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#server.once('error', reject);
     this.#server.listen({ path }, resolve);
@@ -65,12 +68,17 @@ export class Control {
 
   /** Takes the well-known name in one step, from whoever left it behind. */
   async publish(): Promise<void> {
+    this.#inode = (await stat(this.#ownPath())).ino;
     await rename(this.#ownPath(), controlPath(this.#folder));
   }
 
-  close(): void {
+  /** Takes the well-known name away, unless a successor has it by now. */
+  async close(): Promise<void> {
     this.#server.close();
     this.#server.closeAllConnections();
+    const path = controlPath(this.#folder);
+    const found = await stat(path).catch(() => undefined);
+    if (found !== undefined && found.ino === this.#inode) await rm(path, { force: true });
   }
 
   #ownPath(): string {

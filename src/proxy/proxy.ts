@@ -123,7 +123,7 @@ class RunningProxy implements Proxy {
   /** Undoes a start that failed. */
   async abandon(claim: Claim | undefined): Promise<void> {
     this.#front.server.close();
-    this.#control.close();
+    await this.#control.close();
     await this.#table.stop();
     await (this.#claim ?? claim)?.release();
   }
@@ -163,11 +163,10 @@ class RunningProxy implements Proxy {
     await this.#table.stop();
     this.#routing.close();
     // One turn later, so that whoever asked over the control socket gets the last word.
-    setImmediate(() => {
-      this.#control.close();
-      this.#options.log.info('stopped');
-      this.#finished();
-    });
+    await new Promise((turned) => setImmediate(turned));
+    await this.#control.close();
+    this.#options.log.info('stopped');
+    this.#finished();
   }
 
   #actions(): ControlActions {
