@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { stringify as toYaml } from 'yaml';
 import { FixityError } from '#kernel';
 import { configKeys } from './config-keys.ts';
@@ -31,7 +31,7 @@ test('what cannot be told apart by key has no keys', () => {
 });
 
 test('different documents have different keys, the same document the same in YAML and JSON', () => {
-  const value = fc.jsonValue({ maxDepth: 3, noUnicodeString: true } as never);
+  const value = fc.jsonValue({ maxDepth: 3 });
   fc.assert(
     fc.property(value, (document) => {
       // YAML has no minus zero of its own and JSON drops it.

@@ -121,7 +121,10 @@ test('of releases at once each gets a number of its own', async () => {
       makeRelease(options, request(build, { service: 'cart', run: runSpecification.parse({ command: [word] }) }), meta),
     ),
   );
-  assert.deepEqual(made.map(({ number }) => number).sort(), [1, 2, 3, 4]);
+  assert.deepEqual(
+    made.map(({ number }) => number).sort((a, b) => a - b),
+    [1, 2, 3, 4],
+  );
 });
 
 test('an image index is resolved to its platforms, attestations left out', async () => {
@@ -153,7 +156,7 @@ test('what was never frozen, does not run, or breaks its schema is refused', asy
   const config = await freezeConfig('tax: 1\n');
   const broken = await freezeConfig('tax: x\n', 'c.yaml', '{"properties":{"tax":{"type":"number"}}}');
   const outside = await freezeConfig('a: 1\n', '../../etc/passwd');
-  const unknown = `sha256:${'0'.repeat(64)}` as Digest;
+  const unknown = `sha256:${'0'.repeat(64)}` satisfies Digest;
   await assert.rejects(prepareRelease(options, request(unknown)), refused('not-found'));
   await assert.rejects(prepareRelease(options, request(config)), refused('unsupported'));
   await assert.rejects(prepareRelease(options, request(build, { config: build })), refused('invalid-input'));
