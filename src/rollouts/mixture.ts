@@ -1,16 +1,17 @@
 import type { RevisionDocument, RevisionService } from '#contract';
 import { canonicalJson } from '#kernel';
 import type { ViewReader } from '#views';
-import { presentService } from './present.ts';
+import { hasEnded, presentService } from './present.ts';
 import type { Rollout } from './view.ts';
 
 /** What is true of the services a rollout touched: as a revision says it, whatever was meant. */
 export type Truth = Pick<RevisionService, 'service' | 'tracks' | 'hosts' | 'values'>[];
 
-/** Services without instances are left out: they are gone. */
+/** Instances that ended do not count. Services without any are left out: they are gone. */
 export function truthOf(views: ViewReader, { environment, services }: Rollout): Truth {
   return services.flatMap(({ service }) => {
-    const { members, route, hosts } = presentService(views, environment, service);
+    const { members: wanted, route, hosts } = presentService(views, environment, service);
+    const members = wanted.filter((one) => !hasEnded(one));
     const [first] = members;
     if (first === undefined) return [];
     const weights = new Map(route.map((part) => [part.instance, part.weight]));

@@ -4,6 +4,7 @@ import type { Digest } from '#kernel';
 import { type Domain, openDomain } from '../../tests/support/domain.ts';
 import { SimulatedNode } from '../../tests/support/simulated-node.ts';
 import { RolloutController, RolloutRoutes, rolloutById } from './index.ts';
+import { hasEnded } from './present.ts';
 
 /** A server's rooms with one simulated node and a controller, driven by hand. */
 export class Rig {
@@ -83,6 +84,13 @@ export class Rig {
         .toSorted(),
       hosts: route?.hosts ?? [],
     };
+  }
+
+  /** Releases of the instances that should run and were not reported to have ended. */
+  alive(service: string): string[] {
+    return instancesOf(this.domain.views, 'prod', service)
+      .filter((one) => !hasEnded(one))
+      .map(({ release }) => release);
   }
 
   /** How many instances on the route really answer. */
