@@ -4,7 +4,7 @@ export interface RunSpecification {
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly ports: readonly PortSpecification[];
-  /** Folders the instance may write to, relative to the instance folder: `tmp`, or `root/cache` inside the tree. */
+  /** Folders of the tree the instance may write to, relative to it; made when missing. */
   readonly writable: readonly string[];
   readonly volumes: readonly VolumeSpecification[];
   /** A user of the node, by name or number. Left out: a user of its own, where the node agent is root. */
@@ -23,7 +23,7 @@ export interface PortSpecification {
 /** A folder that outlives the instance, shared by the instances of one service in one environment. */
 export interface VolumeSpecification {
   readonly name: string;
-  /** Where a link to it appears, relative to the instance folder. */
+  /** Where a link to it appears, relative to the tree. */
   readonly path: string;
 }
 

@@ -1,0 +1,2 @@
+export type { FaultPoint, ProcessRuntimeOptions } from './options.ts';
+export { ProcessRuntime } from './runtime.ts';
