@@ -64,7 +64,7 @@ export default buildCommand({
       active !== undefined
         ? 'fixity status --follow'
         : environments[0] === undefined
-          ? 'fixity ship -f examples/checkout/fixity.yaml'
+          ? 'fixity ship -f examples/checkout/v1/fixity.yaml'
           : `fixity live ${environments[0].environment}`;
     lines.push('', `Next: ${next}`);
     this.print(lines.join('\n'));
