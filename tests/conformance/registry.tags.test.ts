@@ -41,7 +41,7 @@ describe('tags of a registry', () => {
       Array.from({ length: 8 }, (_, n) => makeManifest(registry, 'race', `racer ${n}`)),
     );
     const answers = await Promise.all(manifests.map(({ bytes }) => putManifest(registry, 'race', 'v1', bytes)));
-    const statuses = answers.map(({ status }) => status).sort();
+    const statuses = answers.map(({ status }) => status).sort((a, b) => a - b);
     assert.deepEqual(statuses, [201, 409, 409, 409, 409, 409, 409, 409]);
     const winner = manifests[answers.findIndex(({ status }) => status === 201)]?.digest;
     const pulled = await registry.call('/v2/race/manifests/v1');

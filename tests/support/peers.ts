@@ -1,9 +1,10 @@
 import { accessSync, constants } from 'node:fs';
+import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
-/** Where a program is, looked for on the PATH and in the folders of system programs. */
+/** Where a program is, looked for on the PATH, in the folders of system programs and where Go installs. */
 export function programPath(name: string): string | undefined {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin', join(homedir(), 'go', 'bin')];
   return folders
     .map((folder) => join(folder, name))
     .find((path) => {

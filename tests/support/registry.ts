@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openFilesystemStore } from '#drivers/filesystem';
 import { openKeep, openViewReader } from '#drivers/sqlite';
-import { createOciHandler } from '../../src/http/oci/handler.ts';
 import { Identity } from '#identity';
 import { systemClock } from '#kernel';
 import type { ViewSource } from '#views';
 import type { Writer } from '#writer';
+import { createOciHandler } from '../../src/http/oci/handler.ts';
 import { startWriterThread } from '../../src/main/writer-thread.ts';
 
 /** A registry as `fixity server` composes it: store, writer thread, views, identity, and the OCI endpoints. */
