@@ -81,13 +81,15 @@ void describe('releases and revisions', () => {
     const { kind, manifests, artifactType } = parseManifest(sample.release.index.bytes, mediaTypes.imageIndex);
     assert.equal(kind, 'index');
     assert.equal(artifactType, 'application/vnd.fixity.release.v1');
+    const { release, config, build } = sample;
+    const listed = [release.document, config, build].map(({ manifest }) => manifest.descriptor.digest);
     assert.deepEqual(
-      manifests.map((member) => [member.artifactType, member.platform?.architecture]),
-      [
-        ['application/vnd.fixity.release.v1', undefined],
-        ['application/vnd.fixity.config.v1', undefined],
-        ['application/vnd.fixity.tree.v1', 'amd64'],
-      ],
+      manifests.map((member) => member.digest),
+      listed,
+    );
+    assert.deepEqual(
+      manifests.map((member) => member.platform?.architecture),
+      [undefined, undefined, 'amd64'],
     );
     const bare = releaseIndex({ document: {}, platformManifests: [] });
     assert.equal(parseManifest(bare.index.bytes, undefined).manifests.length, 1);

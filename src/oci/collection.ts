@@ -44,8 +44,16 @@ function collection(artifactType: string, json: Json, members: readonly Descript
     if (member.mediaType === mediaTypes.imageIndex || member.mediaType === mediaTypes.dockerManifestList) {
       throw new TypeError(`${member.digest} is an index and cannot be a member of a flat index`);
     }
-    if (!unique.has(member.digest)) unique.set(member.digest, member);
+    if (!unique.has(member.digest)) unique.set(member.digest, listed(member));
   }
   const index = { schemaVersion: 2, mediaType: mediaTypes.imageIndex, artifactType, manifests: [...unique.values()] };
   return { document, index: contentOf(canonicalBytes(index), mediaTypes.imageIndex, { artifactType }) };
+}
+
+/**
+ * A member with only what image-spec 1.0 knows. A copier that does not know `artifactType` in descriptors (skopeo
+ * 1.9) would drop it, take the index for changed, and write another one under another digest.
+ */
+function listed({ mediaType, digest, size, platform }: Descriptor): Descriptor {
+  return { mediaType, digest, size, ...(platform && { platform }) };
 }
