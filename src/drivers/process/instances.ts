@@ -14,7 +14,7 @@ export class Instances {
   readonly #options: ProcessRuntimeOptions;
   readonly #reservations: Reservations;
   /** Of the processes that this very process started: how they end. */
-  readonly #exits = new Map<string, Promise<Exit>>();
+  readonly #exits = new Map<string, () => Promise<Exit>>();
 
   constructor(options: ProcessRuntimeOptions, reservations: Reservations) {
     this.#options = options;
@@ -48,13 +48,13 @@ export class Instances {
     return writeState(this.folder(state.id).path, state);
   }
 
-  keepExit(id: string, exit: Promise<Exit>): void {
+  keepExit(id: string, exit: () => Promise<Exit>): void {
     this.#exits.set(id, exit);
   }
 
   /** How it ended, if this process is its parent; waits for the kernel to say so. */
   exit(state: InstanceState): Promise<Exit> {
-    return this.#exits.get(state.id) ?? Promise.resolve({});
+    return this.#exits.get(state.id)?.() ?? Promise.resolve({});
   }
 
   /**

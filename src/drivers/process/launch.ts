@@ -26,8 +26,10 @@ export interface Launch {
 
 export interface Launched {
   readonly name: ProcessName;
-  /** How it ended; known to its parent only. */
+  /** How it ended; known to its parent only. Does not keep this process from ending first. */
   readonly exited: Promise<Exit>;
+  /** The same, for those who cannot go on without it. */
+  awaitExit(): Promise<Exit>;
 }
 
 /**
@@ -80,7 +82,12 @@ export async function launchProcess(launch: Launch): Promise<Launched> {
   const entry = child.pid === undefined ? undefined : readProcess(child.pid);
   if (entry === undefined) throw await refusalOf(child, launch.program);
   child.unref();
-  return { name: { pid: entry.pid, startTime: entry.startTime }, exited: exitOf(child) };
+  const exited = exitOf(child);
+  const awaitExit = (): Promise<Exit> => {
+    if (child.exitCode === null && child.signalCode === null) child.ref();
+    return exited;
+  };
+  return { name: { pid: entry.pid, startTime: entry.startTime }, exited, awaitExit };
 }
 
 function exitOf(child: ChildProcess): Promise<Exit> {

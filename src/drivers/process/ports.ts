@@ -12,7 +12,7 @@ export function ownEndpoints(ports: readonly PortSpecification[], address: strin
   const free = Array.from({ length: 2 * ports.length }, (_, index) => firstDefault + index).filter(
     (number) => !declared.has(number),
   );
-  return ports.map(({ name, number }, index) => ({ name, address, port: number ?? free[index] ?? firstDefault }));
+  return ports.map(({ name, number }) => ({ name, address, port: number ?? free.shift() ?? firstDefault }));
 }
 
 /**

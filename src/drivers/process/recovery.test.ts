@@ -86,6 +86,15 @@ describe('a node agent killed', { timeout: 60_000 }, () => {
     });
   }
 
+  it('by nothing ends its stop before itself, although an instance does not keep it alive', async (t) => {
+    const data = await dataFolder(t);
+    const child = spawn(process.execPath, [agent, data, 'both', 'whole', 'never', idle], { stdio: 'ignore' });
+    assert.deepEqual(await once(child, 'exit'), [0, null]);
+    const ended = await runtimeOn(data).observe('whole');
+    assert.ok(ended.state === 'exited');
+    assert.deepEqual(ended.exit, { signal: 'SIGTERM' });
+  });
+
   it('while the instance ended is followed by one that says it ended, not how', async (t) => {
     const data = await dataFolder(t);
     const program = `${idle} process.on('SIGUSR1', () => process.exit(5));`;

@@ -54,11 +54,11 @@ export class ProcessRuntime implements Runtime {
         const volumes = await Promise.all(plan.run.volumes.map((v) => volumeFolder(this.#options.data, plan, v.name)));
         const uids = volumes.map((volume) => volume.uid);
         const reservation = await this.#reservations.take(plan, () => this.#instances.all(), uids);
-        const started = await startInstance(plan, folder, reservation, this.#options);
-        this.#instances.keepExit(plan.id, started.exited);
-        this.#settleAtEnd(plan.id, started.exited);
-        await chainEnded(started.name);
-        return this.#running(started.state);
+        const { state, launched } = await startInstance(plan, folder, reservation, this.#options);
+        this.#instances.keepExit(plan.id, () => launched.awaitExit());
+        this.#settleAtEnd(plan.id, launched.exited);
+        await chainEnded(launched.name);
+        return this.#running(state);
       } catch (error) {
         await this.#undo(plan.id, before);
         throw error;

@@ -1,18 +1,17 @@
-import type { Exit, InstancePlan } from '#node-agent';
+import type { InstancePlan } from '#node-agent';
 import { digestOf, FixityError, toInstant } from '#kernel';
 import { type InstanceFolder, volumeFolder } from './folder.ts';
 import { findProgram, type Launch, type Launched, launchProcess } from './launch.ts';
 import { killMembers, markerOf } from './members.ts';
 import type { ProcessRuntimeOptions } from './options.ts';
-import { type ProcessName, readBootId } from './processes.ts';
+import { readBootId } from './processes.ts';
 import { type Placeholders, placeholdersOf, renderBytes, renderText } from './render.ts';
 import { confirmUser, type Reservation } from './reservations.ts';
 import { type InstanceState, writeState } from './state.ts';
 
 export interface Started {
   readonly state: InstanceState;
-  readonly name: ProcessName;
-  readonly exited: Promise<Exit>;
+  readonly launched: Launched;
 }
 
 /**
@@ -94,7 +93,7 @@ async function act(
     await options.faults?.at('spawned');
     await writeState(folder.path, state);
     await options.faults?.at('outcome-written');
-    return { state, name: launched.name, exited: launched.exited };
+    return { state, launched };
   } catch (error) {
     await killMembers(state, folder);
     throw error;

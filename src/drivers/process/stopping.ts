@@ -19,7 +19,6 @@ export async function stopInstance(
   const stopping: InstanceState = { ...state, phase: 'stopping' };
   await instances.write(stopping);
   await options.faults?.at('stop-intended');
-  const exited = instances.exit(state);
   let killed = false;
   if (state.process !== undefined && isAlive(state.process)) {
     sendSignal(state.process.pid, how.signal);
@@ -27,7 +26,12 @@ export async function stopInstance(
     killed = !(await endsWithin(state.process, how.graceMs));
   }
   const members = await killMembers(stopping, instances.folder(state.id));
-  const end = { phase: 'stopped' as const, exit: await exited, killed, leftovers: killed ? members - 1 : members };
+  const end = {
+    phase: 'stopped' as const,
+    exit: await instances.exit(state),
+    killed,
+    leftovers: killed ? members - 1 : members,
+  };
   return stoppedOf(await instances.finish(stopping, end));
 }
 

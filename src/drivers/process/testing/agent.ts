@@ -2,13 +2,13 @@ import { ProcessRuntime } from '../runtime.ts';
 import { optionsFor, planOf } from './plans.ts';
 
 /**
- * A node agent reduced to one act, which dies by SIGKILL at a fault point:
- * `agent.ts <data> <start|stop> <id> <fault point> <program>`.
+ * A node agent reduced to one act or both, which dies by SIGKILL at a fault point:
+ * `agent.ts <data> <start|stop|both> <id> <fault point> <program>`.
  */
 const [data = '', act, id = '', point, program = ''] = process.argv.slice(2);
 const at = (reached: string): void => {
   if (reached === point) process.kill(process.pid, 'SIGKILL');
 };
 const runtime = new ProcessRuntime(optionsFor(data, { faults: { at } }));
-if (act === 'start') await runtime.start(planOf(id, program));
-else await runtime.stop(id, { signal: 'SIGTERM', graceMs: 5_000 });
+if (act !== 'stop') await runtime.start(planOf(id, program));
+if (act !== 'start') await runtime.stop(id, { signal: 'SIGTERM', graceMs: 5_000 });
