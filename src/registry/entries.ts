@@ -81,10 +81,11 @@ export const repositoryConfigured = defineEntry({
   type: 'dev.fixity.registry.repository-configured.v1',
   data: repositorySettings,
   touches: (data) => [repositorySubject(data.repository)],
-  says: (data) =>
-    data.moving.length === 0
-      ? `every tag of ${data.repository} is final`
-      : `tags ${data.moving.join(', ')} of ${data.repository} may move`,
+  says: ({ repository, moving, policy }) => {
+    const which =
+      moving.length === 0 ? `no tag of ${repository} moves` : `tags ${moving.join(', ')} of ${repository} may move`;
+    return policy === 'final' ? which : `${which}, deleted ones may be used again`;
+  },
 });
 
 export const registryEntries = [tagFrozen, tagMoved, tagDeleted, artifactFrozen, repositoryConfigured] as const;
