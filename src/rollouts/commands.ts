@@ -1,17 +1,17 @@
+import { z } from 'zod';
 import { revisionDocument } from '#contract';
 import { currentRevision } from '#environments';
 import { canonicalBytes, FixityError, subject } from '#kernel';
 import { draft } from '#ledger';
 import type { ViewReader } from '#views';
 import { type Decision, type DecisionContext, defineCommand } from '#writer';
-import { z } from 'zod';
 import { type Advance, advance, giveUp, turnBack } from './advance.ts';
 import { abortRequested, type Planned, planned } from './entries.ts';
 import { isOver } from './machine.ts';
 import { truthOf, truthText } from './mixture.ts';
 import { type Plan, planRollout } from './plan.ts';
-import { type Prepared, planInput } from './prepare.ts';
 import type { Sight } from './postconditions.ts';
+import { type Prepared, planInput } from './prepare.ts';
 import { activeRollout, type Rollout, rolloutById } from './view.ts';
 
 const digest = z.templateLiteral(['sha256:', z.string().regex(/^[0-9a-f]{64}$/)]);

@@ -1,6 +1,6 @@
+import { z } from 'zod';
 import { stepKinds } from '#contract';
 import { defineEntry, type Reference } from '#ledger';
-import { z } from 'zod';
 
 const label = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
 const digest = z.templateLiteral(['sha256:', z.string().regex(/^[0-9a-f]{64}$/)]);

@@ -4,8 +4,8 @@ import * as fc from 'fast-check';
 import { currentRevision, readRevisionDocument } from '#environments';
 import type { Entry } from '#ledger';
 import type { Behaviour } from '../../tests/support/simulated-node.ts';
-import { type RolloutEvent, rolloutEvents, step, transitions } from './machine.ts';
 import { RolloutController } from './index.ts';
+import { type RolloutEvent, rolloutEvents, step, transitions } from './machine.ts';
 import { Rig } from './rig.case.ts';
 
 const act = fc.oneof(

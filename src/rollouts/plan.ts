@@ -2,7 +2,7 @@ import type { RevisionDocument, RevisionService } from '#contract';
 import type { FleetInstance } from '#fleet';
 import { canonicalJson, FixityError } from '#kernel';
 import type { PlannedPassage, PlannedStep } from './entries.ts';
-import { type PlannableRelease, Placement } from './placement.ts';
+import { Placement, type PlannableRelease } from './placement.ts';
 import { hasEnded, type PlaceableNode, type PresentService, type RouteParts } from './present.ts';
 
 export interface PlanInput {

@@ -1,10 +1,11 @@
 import type { RevisionDocument, RevisionService } from '#contract';
 import { currentRevision, type FrozenRevision, freezeRevision, readRevisionDocument } from '#environments';
 import { servicesOf } from '#fleet';
-import { type Digest, FixityError } from '#kernel';
+import { type Digest, FixityError, shortDigest } from '#kernel';
 import { readReleaseDocument, releaseOf } from '#releases';
 import type { Store } from '#store';
 import type { ViewReader } from '#views';
+import { refuseSharedHosts } from './hosts.ts';
 import type { PlannableRelease } from './placement.ts';
 import { affectedServices, type PlanInput } from './plan.ts';
 import { placeableNodes, presentService } from './present.ts';
@@ -32,12 +33,17 @@ export async function readBase(
 
 /**
  * Freezes the target and reads the releases it brings.
- * @throws FixityError `not-found` when a release is not here, `invalid-input` when it is another service's.
+ * @throws FixityError `not-found` when a release is not here, `invalid-input` when it is another service's or
+ * two services claim one host name.
  */
 export async function prepareRollout(
   { views, store }: { readonly views: ViewReader; readonly store: Store },
   { environment, kind, base, target }: Pick<Prepared, 'environment' | 'kind' | 'base'> & { target: RevisionDocument },
 ): Promise<Prepared> {
+  for (const { service, tracks } of target.services) {
+    for (const { release } of tracks) if (releaseOf(views, release) === undefined) throw noRelease(service, release);
+  }
+  refuseSharedHosts(target);
   const frozen = await freezeRevision(store, target);
   const document = await readRevisionDocument(store, frozen.digest);
   const present = presentServices(views, environment, [base?.document, document]);
@@ -58,12 +64,12 @@ async function readPlannable(
   release: Digest,
 ): Promise<PlannableRelease> {
   const known = releaseOf(views, release);
-  if (known === undefined) {
-    throw new FixityError('not-found', `nothing was released as ${release}`, { next: [`fixity releases ${service}`] });
-  }
+  if (known === undefined) throw noRelease(service, release);
   const document = await readReleaseDocument(store, release);
   if (document.service !== service) {
-    throw new FixityError('invalid-input', `${release} is a release of ${document.service}, not of ${service}`);
+    throw new FixityError('invalid-input', `${release} is a release of ${document.service}, not of ${service}`, {
+      next: [`fixity show ${service}`],
+    });
   }
   const { build, run } = document;
   return {
@@ -100,4 +106,11 @@ function presentServices(views: ViewReader, environment: string, documents: (Rev
   const named = documents.flatMap((document) => document?.services.map(({ service }) => service) ?? []);
   const names = new Set([...named, ...servicesOf(views, environment)]);
   return [...names].toSorted().map((service) => presentService(views, environment, service));
+}
+
+function noRelease(service: string, release: Digest): FixityError {
+  return new FixityError('not-found', `nothing was released as ${shortDigest(release)}`, {
+    facts: [release],
+    next: [`fixity show ${service}`],
+  });
 }

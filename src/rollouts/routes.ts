@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { Answer, RevisionDocument, RolloutStatus, rollbackRequest, rolloutRequest } from '#contract';
 import {
   type Revision,
@@ -12,13 +13,12 @@ import { type Actor, demand } from '#identity';
 import { FixityError, parseInstant, shortId } from '#kernel';
 import { asOfTime, foldedSize } from '#views';
 import type { CommandMeta } from '#writer';
-import type { z } from 'zod';
 import { abortCommand, checkedPlan, noRollout, planCommand } from './commands.ts';
 import { describePlan, describeStatus } from './describe.ts';
 import { isOver } from './machine.ts';
 import { overlayStore } from './overlay-store.ts';
 import type { RolloutPorts } from './ports.ts';
-import { prepareRollout, type Prepared, readBase } from './prepare.ts';
+import { type Prepared, prepareRollout, readBase } from './prepare.ts';
 import { type Rollout, rolloutById, rolloutsOf } from './view.ts';
 
 type Repeat = Omit<CommandMeta, 'actor'>;
