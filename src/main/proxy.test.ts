@@ -80,13 +80,16 @@ const reload = (data: string): Promise<string> =>
   ask({ socketPath: join(data, 'control.sock'), path: '/reload', method: 'POST' });
 
 /** Keeps four requests going until told to stop; counts them and keeps what failed. */
-function load(port: number): { readonly done: () => number; stop(): Promise<string[]> } {
+function load(
+  port: number,
+  send: (port: number) => Promise<string> = (at) => ask({ port: at }),
+): { readonly done: () => number; stop(): Promise<string[]> } {
   const failures: string[] = [];
   let count = 0;
   const ending = new AbortController();
   const worker = async (): Promise<void> => {
     while (!ending.signal.aborted) {
-      await ask({ port }).catch((error: unknown) => failures.push(String(error)));
+      await send(port).catch((error: unknown) => failures.push(String(error)));
       count += 1;
     }
   };
@@ -146,21 +149,32 @@ test('killed with SIGKILL it comes back on the same port with the last table', a
   assert.equal(await ask({ port: second.port }), 'alive');
 });
 
-test('a successor takes over under load, and the predecessor ends by itself', async (t) => {
+/**
+ * Connections that the kernel has completed but the predecessor has not accepted are reset when it closes its socket
+ * (ip-sysctl, tcp_migrate_req), so a client that opens one for each request must be ready to do so again.
+ */
+async function askAgain(port: number): Promise<string> {
+  const isLost = (error: NodeJS.ErrnoException): boolean => error.code === 'ECONNRESET';
+  return ask({ port }).catch((error: NodeJS.ErrnoException) => (isLost(error) ? ask({ port }) : Promise.reject(error)));
+}
+
+test('successors take over under load, one after another; a reset connection opened again is always served', async (t) => {
   const { port } = await startUpstream(t, 'alive');
   const data = setUp(t);
   route(data, 1, [port]);
-  const first = await start(t, data);
-  const left = once(first.child, 'exit');
-  const running = load(first.port);
-  await more(running, 100);
-  const second = await start(t, data, first.port, '--take-over');
-  await more(running, 100);
-  assert.deepEqual(await left, [0, null]);
-  await more(running, 100);
+  let current = await start(t, data);
+  const running = load(current.port, askAgain);
+  for (let turn = 0; turn < 3; turn += 1) {
+    await more(running, 50);
+    const left = once(current.child, 'exit');
+    const successor = await start(t, data, current.port, '--take-over');
+    assert.deepEqual(await left, [0, null]);
+    assert.equal(successor.ready.listen, current.ready.listen);
+    assert.equal(await reload(data), '{"version":1}\n', "the control socket is the successor's");
+    current = successor;
+  }
+  await more(running, 50);
   assert.deepEqual(await running.stop(), []);
-  assert.equal(second.ready.listen, first.ready.listen);
-  assert.equal(await reload(data), '{"version":1}\n');
 });
 
 test('SIGTERM lets the request in flight finish and ends with 0', async (t) => {

@@ -1,4 +1,4 @@
-import { chmod, rename, rm, stat } from 'node:fs/promises';
+import { chmod, rename, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { FixityError } from '#kernel';
@@ -19,7 +19,7 @@ export interface ControlActions {
   /** Reads the table now; gives the refusal, if there is one. */
   reload(): Promise<FixityError | undefined>;
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
-  /** Begins to stop. Resolves when the port and the folder are free; `drained` when nothing is in flight. */
+  /** Begins to hand over: the socket's name is left for the successor to take. Resolves when the port and the folder are free; `drained` when nothing is in flight. */
   stop(): Promise<{ readonly drained: Promise<void> }>;
 }
 
@@ -35,7 +35,6 @@ export function controlPath(folder: string): string {
 export class Control {
   readonly #server: Server;
   readonly #folder: string;
-  #inode: number | undefined;
 
   constructor(folder: string, actions: ControlActions) {
     this.#folder = folder;
@@ -68,17 +67,17 @@ export class Control {
 
   /** Takes the well-known name in one step, from whoever left it behind. */
   async publish(): Promise<void> {
-    this.#inode = (await stat(this.#ownPath())).ino;
     await rename(this.#ownPath(), controlPath(this.#folder));
   }
 
-  /** Takes the well-known name away, unless a successor has it by now. */
-  async close(): Promise<void> {
+  /** Takes the well-known name away. Only while the folder is still claimed: afterwards it may be a successor's. */
+  async withdraw(): Promise<void> {
+    await rm(controlPath(this.#folder), { force: true });
+  }
+
+  close(): void {
     this.#server.close();
     this.#server.closeAllConnections();
-    const path = controlPath(this.#folder);
-    const found = await stat(path).catch(() => undefined);
-    if (found !== undefined && found.ino === this.#inode) await rm(path, { force: true });
   }
 
   #ownPath(): string {

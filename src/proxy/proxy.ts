@@ -110,20 +110,27 @@ class RunningProxy implements Proxy {
     await this.#control.open();
     await this.#table.start();
     this.#listen = formatListen(await listen(this.#front.server, this.#options.listen, claim === undefined));
-    if (claim === undefined) {
-      this.#predecessor = await stopPredecessor(this.#folder);
-      this.#claim = await claimAfter(this.#folder);
-    } else {
-      this.#claim = claim;
-    }
+    this.#claim = claim ?? (await this.#takeOver());
     await this.#control.publish();
     this.#options.log.info('serving', { listen: this.#listen, version: this.version });
+  }
+
+  async #takeOver(): Promise<Claim> {
+    try {
+      this.#predecessor = await stopPredecessor(this.#folder);
+    } catch (error) {
+      // It may just have ended by itself; then the folder is free.
+      const claim = await claimFolder(this.#folder);
+      if (claim === undefined) throw error;
+      return claim;
+    }
+    return claimAfter(this.#folder);
   }
 
   /** Undoes a start that failed. */
   async abandon(claim: Claim | undefined): Promise<void> {
     this.#front.server.close();
-    await this.#control.close();
+    this.#control.close();
     await this.#table.stop();
     await (this.#claim ?? claim)?.release();
   }
@@ -141,18 +148,19 @@ class RunningProxy implements Proxy {
   }
 
   async stop(): Promise<void> {
-    await this.#stop();
+    await this.#stop('ending');
     await this.stopped;
   }
 
-  #stop(): Promise<{ readonly drained: Promise<void> }> {
-    this.#stopping ??= this.#beginStop();
+  #stop(why: 'ending' | 'handing-over'): Promise<{ readonly drained: Promise<void> }> {
+    this.#stopping ??= this.#beginStop(why);
     return this.#stopping;
   }
 
-  async #beginStop(): Promise<{ readonly drained: Promise<void> }> {
+  async #beginStop(why: 'ending' | 'handing-over'): Promise<{ readonly drained: Promise<void> }> {
     this.#options.log.info('stopping', { inFlight: this.#routing.inFlight() });
     this.#front.stopAccepting();
+    if (why === 'ending' && this.#claim !== undefined) await this.#control.withdraw();
     await this.#claim?.release();
     const drained = this.#front.drain();
     void drained.then(() => this.#end());
@@ -164,7 +172,7 @@ class RunningProxy implements Proxy {
     this.#routing.close();
     // One turn later, so that whoever asked over the control socket gets the last word.
     await new Promise((turned) => setImmediate(turned));
-    await this.#control.close();
+    this.#control.close();
     this.#options.log.info('stopped');
     this.#finished();
   }
@@ -175,7 +183,7 @@ class RunningProxy implements Proxy {
       state: () => this.state(),
       reload: () => this.#table.reload(),
       metrics: async () => ({ contentType: metrics.contentType, text: await metrics.render() }),
-      stop: () => this.#stop(),
+      stop: () => this.#stop('handing-over'),
     };
   }
 }
