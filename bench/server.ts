@@ -8,6 +8,7 @@ export interface RunningServer {
   readonly url: string;
   /** Milliseconds from the start of the process to its ready line. */
   readonly startMs: number;
+  readonly pid: number | undefined;
   stop(): Promise<void>;
 }
 
@@ -28,6 +29,7 @@ export async function startServer(data: string, token: string): Promise<RunningS
     port: Number(port),
     url: listen,
     startMs: performance.now() - started,
+    pid: child.pid,
     async stop() {
       child.kill('SIGTERM');
       await ended;
