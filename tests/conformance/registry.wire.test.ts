@@ -5,7 +5,6 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { errorOf, imageIndex, imageManifest, makeManifest, pushBlob, putManifest, sha256 } from '../support/oci.ts';
-import { until } from '../support/until.ts';
 import { startRegistry, type TestRegistry } from '../support/registry.ts';
 
 const absent = sha256('nobody has pushed this');
@@ -86,7 +85,7 @@ describe('the OCI distribution endpoints', () => {
     );
     await new Promise((resolve) => socket.write(blob.subarray(0, 2_500_000), resolve));
     const file = join(registry.folder, 'things', 'uploads', `upload-${location.split('/').at(-1)}`);
-    await until('the first bytes on disk', async () => (await stat(file)).size > 0);
+    while ((await stat(file)).size === 0) await new Promise(setImmediate);
     socket.destroy();
     let offset = 0;
     let answer: Response;
