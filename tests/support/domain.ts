@@ -4,39 +4,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openFilesystemStore } from '#drivers/filesystem';
 import { openKeep, openScratch, openSqliteLedger, openViewDatabase } from '#drivers/sqlite';
-import { environmentCommands, environmentEntries, environmentsFold } from '#environments';
-import { fleetCommands, fleetEntries, fleetFold } from '#fleet';
-import { Identity, identityFold, issueToken } from '#identity';
+import { Identity } from '#identity';
 import { type Digest, digestOf } from '#kernel';
-import { type Entry, EntryCatalogue, type EntryDefinition, openAppender, parseLeaf } from '#ledger';
+import { type Entry, openAppender, parseLeaf } from '#ledger';
 import { buildArtifact } from '#oci';
-import { freezeManifest, registryCommands, registryEntries, registryFold } from '#registry';
-import { prepareRelease, release, releaseCommands, releaseEntries, releasesFold } from '#releases';
-import { rolloutCommands, rolloutEntries, rolloutsFold } from '#rollouts';
+import { freezeManifest } from '#registry';
+import { prepareRelease, release } from '#releases';
 import { generateKey } from '#signing';
 import { createLogger, createMetrics } from '#telemetry';
-import { foldedSize, ViewMachine } from '#views';
-import { type CommandDefinition, CommandLoop } from '#writer';
+import { ViewMachine } from '#views';
+import { type CommandDefinition, CommandLoop, CommitFollower } from '#writer';
+import { catalogue, commands, folds } from '../../src/main/rooms.ts';
+
+export { catalogue };
 
 const origin = 'test.example/domain';
-const folds = [identityFold, registryFold, releasesFold, environmentsFold, fleetFold, rolloutsFold];
-const commands = [
-  issueToken,
-  ...registryCommands,
-  ...releaseCommands,
-  ...environmentCommands,
-  ...fleetCommands,
-  ...rolloutCommands,
-] as unknown as readonly CommandDefinition[];
-
-export const catalogue = new EntryCatalogue([
-  ...registryEntries,
-  ...releaseEntries,
-  ...environmentEntries,
-  ...fleetEntries,
-  ...rolloutEntries,
-] as unknown as readonly EntryDefinition<never>[]);
-
 /** A clock that stands still until it is told. */
 export class HeldClock {
   time: number;
@@ -67,20 +49,7 @@ export async function openDomain(more: readonly CommandDefinition[] = []) {
   const views = machine.reader;
   const logger = createLogger({ name: 'test', level: 'silent' });
   const identity = new Identity({ keep, writer, views, clock, random: randomBytes }, { token: 'a'.repeat(40) });
-  const commits = {
-    waitForCommit: (size: number, _milliseconds: number, signal?: AbortSignal) =>
-      new Promise<void>((resolve) => {
-        if (foldedSize(views) > size || signal?.aborted === true) {
-          resolve();
-          return;
-        }
-        const stop = writer.onCommit(() => {
-          stop();
-          resolve();
-        });
-        signal?.addEventListener('abort', () => resolve());
-      }),
-  };
+  const commits = new CommitFollower(writer, 0);
   const ports = {
     writer,
     views,
