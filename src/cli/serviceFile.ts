@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { type ServiceFile, serviceFile } from '#contract';
+import { issueText, type ServiceFile, serviceFile } from '#contract';
 import { FixityError } from '#kernel';
 import { LineCounter, parseDocument } from 'yaml';
 
@@ -27,7 +27,7 @@ export function readServiceFile(path: string, cwd: string): LoadedServiceFile {
   const facts = result.error.issues.slice(0, 10).map((issue) => {
     const node = document.getIn(issue.path, true) as { range?: [number, number, number] } | undefined;
     const line = node?.range === undefined ? '' : `line ${lines.linePos(node.range[0]).line}, `;
-    return `${line}${issue.path.map(String).join('.') || 'the file'}: ${issue.message}`;
+    return `${line}${issueText({ path: issue.path.length === 0 ? ['the file'] : issue.path, message: issue.message })}`;
   });
   throw new FixityError('invalid-input', `${path} does not describe a service`, {
     facts,

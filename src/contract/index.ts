@@ -2,6 +2,7 @@ export * from './documents.ts';
 export * from './fleet.ts';
 export * from './history.ts';
 export * from './identity.ts';
+export { issueText } from './issues.ts';
 export * from './moments.ts';
 export * from './names.ts';
 export * from './node.ts';

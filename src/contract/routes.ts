@@ -58,7 +58,7 @@ export const routes = {
     'DELETE /tokens/{id}',
     'Revoke a token',
     'administer',
-    { parameters: z.strictObject({ id: z.string() }) },
+    { parameters: z.strictObject({ id: z.string().regex(/^[a-z0-9]{3,32}$/, 'must be the id of a token') }) },
     done,
   ),
   createEnrolment: route('POST /enrolments', 'Make a one-time token for a new node', 'administer', {}, enrolmentToken),

@@ -105,7 +105,10 @@ export class Things {
       return { file, size: (await file.stat()).size };
     } catch (error) {
       if (!isMissing(error)) throw error;
-      throw new FixityError('not-found', `The store does not hold ${shortDigest(digest)}`, { facts: [digest] });
+      throw new FixityError('not-found', `The store does not hold ${shortDigest(digest)}`, {
+        facts: [digest],
+        next: ['check the digest, or push it first'],
+      });
     }
   }
 }

@@ -27,7 +27,9 @@ const ifMatchPattern = /^"?(?<subject>[a-z]+\/[\x21\x23-\x7e]{1,512})@(?<version
 export function conditionsOf(request: Pick<IncomingMessage, 'headers'>): Pick<Caller, 'commandId' | 'ifMatch'> {
   const key = request.headers['idempotency-key'];
   if (key !== undefined && (typeof key !== 'string' || !commandIdPattern.test(key))) {
-    throw new FixityError('invalid-input', 'Idempotency-Key must be 1 to 128 printable ASCII characters');
+    throw new FixityError('invalid-input', 'Idempotency-Key must be 1 to 128 printable ASCII characters', {
+      next: ['use a fresh UUID for each request, and the same again only for its repeat'],
+    });
   }
   const match = request.headers['if-match'];
   const groups = match === undefined ? undefined : ifMatchPattern.exec(match)?.groups;

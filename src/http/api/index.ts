@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Action, type Route, type RouteName, routes } from '#contract';
+import { type Action, issueText, type Route, type RouteName, routes } from '#contract';
 import { type Actor, demand } from '#identity';
 import { asFixityError, FixityError } from '#kernel';
 import type { Logger } from '#telemetry';
@@ -22,11 +22,20 @@ export interface ApiOptions {
 /** Largest body of an API request: enough for a rollout of 500 services. */
 const bodyLimit = 4 * 1024 * 1024;
 
+/** How much of a refused body is still taken. */
+const largestReadAway = 64 * 1024 * 1024;
+
 /** The API under `/api/v1`, as a handler of plain Node requests. */
 export async function createApi(
   options: ApiOptions,
 ): Promise<(request: IncomingMessage, response: ServerResponse) => void> {
-  const app = fastify({ bodyLimit, logger: false, routerOptions: { maxParamLength: 700 } });
+  const app = fastify({
+    bodyLimit,
+    logger: false,
+    routerOptions: { maxParamLength: 700 },
+    // What the router itself cannot read: a broken percent-encoding, an overlong parameter.
+    frameworkErrors: (error, _, reply) => void refuse(reply as unknown as FastifyReply, refusalOf(error)),
+  });
   const openApi = JSON.stringify(openApiDocument(options.version));
   app.get('/api/v1/openapi.json', (_, reply) => reply.type('application/json').send(openApi));
   for (const [name, route] of Object.entries(routes) as [RouteName, Route][]) addRoute(app, name, route, options);
@@ -38,8 +47,9 @@ export async function createApi(
       }),
     ),
   );
-  app.setErrorHandler((error, request, reply) => {
+  app.setErrorHandler(async (error, request, reply) => {
     const refusal = refusalOf(error);
+    if (refusal.code === 'too-large') await readAway(request.raw);
     if (refusal.code === 'internal') options.log.error('a request failed', { error, route: request.routeOptions.url });
     return refuse(reply, refusal);
   });
@@ -60,7 +70,7 @@ function addRoute(app: FastifyInstance, name: RouteName, route: Route, options: 
       const input = {
         parameters: check(route.parameters, request.params, 'the path'),
         query: check(route.query, request.query ?? {}, 'the query'),
-        body: check(route.body, request.body ?? {}, 'the body'),
+        body: check(route.body, request.body === undefined ? {} : request.body, 'the body'),
       };
       return options.handlers[name](input as never, caller);
     },
@@ -92,10 +102,7 @@ function check(schema: z.ZodType, value: unknown, where: string): unknown {
 }
 
 function invalid(error: ZodError, where: string): FixityError {
-  const facts = error.issues.slice(0, 10).map((issue) => {
-    const path = issue.path.map(String).join('.');
-    return path === '' ? issue.message : `${path}: ${issue.message}`;
-  });
+  const facts = error.issues.slice(0, 10).map(issueText);
   return new FixityError('invalid-input', `${where} of this request is not as the API expects`, {
     facts,
     next: ['GET /api/v1/openapi.json says what each route takes'],
@@ -107,10 +114,22 @@ function refusalOf(error: unknown): FixityError {
   if (!(error instanceof FixityError) && status !== undefined && status < 500) {
     const code = status === 413 ? 'too-large' : 'invalid-input';
     const next =
-      status === 413 ? [`stay under ${bodyLimit} bytes`] : ['send a JSON body with Content-Type: application/json'];
+      status === 413
+        ? [`stay under ${bodyLimit} bytes`]
+        : ['send a JSON body with Content-Type: application/json', 'GET /api/v1/openapi.json lists every route'];
     return new FixityError(code, (error as Error).message, { next });
   }
   return asFixityError(error);
+}
+
+/** A client that is still sending would never see the answer: takes what comes, within reason, before it goes out. */
+async function readAway(request: IncomingMessage): Promise<void> {
+  let left = largestReadAway;
+  try {
+    for await (const piece of request) if ((left -= (piece as Buffer).length) < 0) return;
+  } catch {
+    // It broke off: nobody is left to answer.
+  }
 }
 
 function refuse(reply: FastifyReply, error: FixityError): FastifyReply {
