@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readlinkSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -9,8 +10,6 @@ import { dataFolder, eventually, output, planOf, runtimeOn } from './testing/pla
 
 const agent = join(import.meta.dirname, 'testing/agent.ts');
 const idle = 'console.log("up"); setInterval(() => {}, 1000);';
-/** Does what nginx and PostgreSQL do: the title is written over arguments and environment. */
-const retitled = `process.title = 'x'.repeat(4000); ${idle}`;
 
 /** Runs the agent until a fault point kills it, and answers the signal it died by. */
 async function dieAt(
@@ -19,15 +18,25 @@ async function dieAt(
   act: 'start' | 'stop',
   id: string,
   program: string,
+  kind = 'marked',
 ): Promise<unknown> {
-  const child = spawn(process.execPath, [agent, data, act, id, point, program], { stdio: 'ignore' });
+  const child = spawn(process.execPath, [agent, data, act, id, point, program, kind], { stdio: 'ignore' });
   const [, signal]: unknown[] = await once(child, 'exit');
   return signal;
 }
 
-/** How many processes carry the mark of an instance. */
-function copies(id: string): number {
-  return liveProcesses().filter((entry) => startedWith(entry.pid, `FIXITY_INSTANCE=${id}`)).length;
+/** How many processes run in the tree of an instance. */
+function copies(data: string, id: string): number {
+  const root = join(data, 'instances', id, 'root');
+  return liveProcesses().filter((entry) => workingFolder(entry.pid) === root).length;
+}
+
+function workingFolder(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return undefined;
+  }
 }
 
 describe('a node agent killed', { timeout: 60_000 }, () => {
@@ -44,31 +53,34 @@ describe('a node agent killed', { timeout: 60_000 }, () => {
     assert.equal(await dieAt('intent-written', data, 'start', 'after-intent', idle), 'SIGKILL');
     const runtime = runtimeOn(data);
     assert.deepEqual(await runtime.list(), []);
-    assert.equal(copies('after-intent'), 0);
+    assert.equal(copies(data, 'after-intent'), 0);
     const running = await runtime.start(planOf('after-intent', idle));
     assert.deepEqual(await runtime.list(), [running]);
-    assert.equal(copies('after-intent'), 1);
+    assert.equal(copies(data, 'after-intent'), 1);
   });
 
   for (const point of ['spawned', 'outcome-written']) {
-    for (const [kind, program] of Object.entries({ plain: idle, retitled })) {
+    // nginx and PostgreSQL write over their environment; a program started by `env -i` has none from the start.
+    for (const kind of ['marked', 'bare']) {
       it(`at "${point}" is followed by one that finds exactly one process (${kind})`, async (t) => {
         const data = await dataFolder(t);
         const id = `${point}-${kind}`;
-        assert.equal(await dieAt(point, data, 'start', id, program), 'SIGKILL');
+        assert.equal(await dieAt(point, data, 'start', id, idle, kind), 'SIGKILL');
         const runtime = runtimeOn(data);
         await output(runtime, id, 'up\n');
         const [found, ...others] = await runtime.list();
         assert.ok(found !== undefined);
+        assert.equal(startedWith(found.pid, `FIXITY_INSTANCE=${id}`), kind === 'marked');
+        assert.equal(copies(data, id), 1);
         assert.deepEqual(others, []);
-        assert.deepEqual(await runtime.start(planOf(id, program)), found);
+        assert.deepEqual(await runtime.start(planOf(id, idle)), found);
         const observed = await runtime.observe(id);
         assert.ok(observed.state === 'running' && observed.executable?.path === process.execPath);
         assert.equal(String((await runtime.logs(id, { stream: 'stdout', bytes: 100 })).bytes), 'up\n');
         // It is nobody's child any more, so how it ended cannot be known.
         const stopped = await runtime.stop(id, { signal: 'SIGTERM', graceMs: 5_000 });
         assert.deepEqual(stopped, { id, exit: {}, killed: false, leftovers: 0 });
-        assert.equal(copies(id), 0);
+        assert.equal(copies(data, id), 0);
       });
     }
   }
@@ -82,7 +94,7 @@ describe('a node agent killed', { timeout: 60_000 }, () => {
       await assert.rejects(second.start(planOf(point, idle)), { code: 'unsupported' });
       await second.stop(point, { signal: 'SIGTERM', graceMs: 5_000 });
       assert.equal((await second.observe(point)).state, 'exited');
-      assert.equal(copies(point), 0);
+      assert.equal(copies(data, point), 0);
     });
   }
 
