@@ -31,6 +31,7 @@ export {
   type WatchGap,
   watchedAt,
   watchGaps,
+  watchOf,
 } from './queries.ts';
 export { FleetRoutes } from './routes.ts';
 export { fleetFold } from './view.ts';

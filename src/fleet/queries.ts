@@ -128,6 +128,16 @@ export function watchedAt(views: ViewReader, node: string, asOf: AsOf): boolean 
   return watchFacts.at(views, node, asOf)?.watching === 1;
 }
 
+/** Whether somebody was looking at the node, and since when that is so; undefined when nobody ever had. */
+export function watchOf(
+  views: ViewReader,
+  node: string,
+  asOf: AsOf,
+): { readonly watching: boolean; readonly since: Instant } | undefined {
+  const row = watchFacts.at(views, node, asOf);
+  return row === undefined ? undefined : { watching: row.watching === 1, since: row.time };
+}
+
 /** When nodes that had been watched were not, within [from, until), in order of time. */
 export function watchGaps(
   views: ViewReader,

@@ -12,7 +12,7 @@ import {
   observationPayloadType,
 } from '#contract';
 import { type Actor, demand } from '#identity';
-import { asFixityError, canonicalBytes, FixityError, toInstant } from '#kernel';
+import { asFixityError, canonicalBytes, FixityError, type Instant, toInstant } from '#kernel';
 import { openEnvelope, readVerifier } from '#signing';
 import type { CounterMetric } from '#telemetry';
 import { foldedSize } from '#views';
@@ -78,6 +78,11 @@ export class FleetRoutes {
         notes: [...refused, ...(beat?.notes ?? [])],
       };
     });
+  }
+
+  /** When the node was last heard of, as far as is known; every sign of life counts. */
+  seen(node: string): Instant | undefined {
+    return this.#heartbeats.of(node)?.seen;
   }
 
   /**

@@ -53,6 +53,11 @@ export class LedgerReader {
     }
   }
 
+  /** Leaves `from` (included) to `to` (excluded), fewer at the end. */
+  leaves(from: number, to: number): Promise<Uint8Array[]> {
+    return this.#storage.leaves(from, to);
+  }
+
   /** How many entries were recorded at or before the instant. */
   sizeAt(recorded: Instant): Promise<number> {
     return this.#storage.sizeAt(recorded);

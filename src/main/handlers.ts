@@ -1,5 +1,6 @@
 import { listEnvironments, listRevisions, oneRevision, report } from '#environments';
 import type { FleetRoutes } from '#fleet';
+import type { HistoryRoutes } from '#history';
 import type { Caller, Handlers } from '#http';
 import type { IdentityRoutes } from '#identity';
 import type { Clock } from '#kernel';
@@ -18,11 +19,12 @@ export interface HandlerParts {
   readonly identity: IdentityRoutes;
   readonly fleet: FleetRoutes;
   readonly rollouts: RolloutRoutes;
+  readonly history: HistoryRoutes;
 }
 
 /** Ties every route of the contract to the room that answers it. */
 export function createHandlers(parts: HandlerParts): Handlers {
-  const { writer, views, store, clock, identity, fleet, rollouts } = parts;
+  const { writer, views, store, clock, identity, fleet, rollouts, history } = parts;
   return {
     whoAmI: (_, { actor }) => identity.whoAmI(actor),
     issueToken: ({ body }, { actor }) => identity.issueToken(body, actor),
@@ -73,7 +75,12 @@ export function createHandlers(parts: HandlerParts): Handlers {
       return { done: true };
     },
     logs: ({ query }, { actor }) => fleet.logs(query, actor),
-  } as Handlers;
+
+    live: ({ query }) => history.live(query),
+    changes: ({ query }) => history.changes(query),
+    log: ({ query }) => history.log(query),
+    entry: ({ parameters }) => history.entry(parameters),
+  } satisfies Partial<Handlers> as unknown as Handlers;
 }
 
 function repeatOf({ commandId, ifMatch }: Caller): Omit<CommandMeta, 'actor'> {

@@ -1,5 +1,6 @@
 import { environmentCommands, environmentEntries, environmentsFold } from '#environments';
 import { fleetCommands, fleetEntries, fleetFold } from '#fleet';
+import { historyFold } from '#history';
 import { eraseName, identityFold, issueToken, nameErased, revokeToken, tokenIssued, tokenRevoked } from '#identity';
 import { EntryCatalogue, type EntryDefinition } from '#ledger';
 import { registryCommands, registryEntries, registryFold } from '#registry';
@@ -30,6 +31,7 @@ export const folds: readonly Fold[] = [
   environmentsFold,
   fleetFold,
   rolloutsFold,
+  historyFold(catalogue),
 ];
 
 /** Every command the writer takes. */

@@ -7,6 +7,7 @@ import { openFilesystemStore } from '#drivers/filesystem';
 import { lockFolder, openKeep, openScratch, openSqliteLedgerReader, openViewReader } from '#drivers/sqlite';
 import { FleetRoutes, WatchController } from '#fleet';
 import { createApi, createLedgerHandler, createOciHandler, mayRead, startHttpServer } from '#http';
+import { HistoryRoutes } from '#history';
 import { Identity, IdentityRoutes } from '#identity';
 import { systemClock } from '#kernel';
 import { LedgerReader } from '#ledger';
@@ -16,6 +17,7 @@ import { CommitFollower } from '#writer';
 import { announceEnrolment } from './enrolment-file.ts';
 import { faultsFromEnvironment } from './faults.ts';
 import { createHandlers } from './handlers.ts';
+import { catalogue } from './rooms.ts';
 import { readServerSettings, type ServerSettings } from './server-settings.ts';
 import { startWriterThread, writerFiles } from './writer-thread.ts';
 
@@ -50,15 +52,26 @@ async function startServer(settings: ServerSettings) {
   const faults = faultsFromEnvironment(process.env);
   const ports = { writer, views, store, scratch, identity, commits, clock, random, logger, metrics, faults };
   const identityRoutes = new IdentityRoutes({ identity, views, clock });
+  const fleet = new FleetRoutes(ports);
+  const history = new HistoryRoutes({
+    views,
+    ledger,
+    store,
+    catalogue,
+    clock,
+    nameOf: (actor) => identity.directory.nameOf(actor),
+    seenNow: (node) => fleet.seen(node),
+  });
+  const rollouts = new RolloutRoutes(ports);
   const handlers = createHandlers({
     writer,
     views,
     store,
     clock,
-    ledger,
     identity: identityRoutes,
-    fleet: new FleetRoutes(ports),
-    rollouts: new RolloutRoutes(ports),
+    fleet,
+    rollouts,
+    history,
   });
   const seconds = metrics.histogram({
     name: 'fixity_http_request_seconds',

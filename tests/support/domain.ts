@@ -66,6 +66,8 @@ export async function openDomain(more: readonly CommandDefinition[] = []) {
     ...ports,
     ports,
     catalogue,
+    storage,
+    key,
     admin: identity.bootstrapActor,
     /** Every entry so far. */
     async entries(): Promise<Entry[]> {

@@ -1,0 +1,3 @@
+export type { HistoryPorts } from './ports.ts';
+export { HistoryRoutes } from './routes.ts';
+export { historyFold } from './view.ts';
