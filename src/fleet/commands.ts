@@ -1,10 +1,10 @@
+import { z } from 'zod';
 import { observation, platform } from '#contract';
-import { FixityError, type Instant, subject, toInstant, fromInstant } from '#kernel';
+import { FixityError, fromInstant, type Instant, subject, toInstant } from '#kernel';
 import { type Draft, draft } from '#ledger';
 import type { ViewReader } from '#views';
 import { type Decision, defineCommand } from '#writer';
-import { z } from 'zod';
-import { nodeEnrolled, observed, watchBegan, watchLost } from './entries.ts';
+import { nodeEnrolled, observationsAnchored, observed, watchBegan, watchLost } from './entries.ts';
 import { chunksOf, newsOf, observationTime } from './observations.ts';
 import { lastReport, nodeAt } from './queries.ts';
 
@@ -98,4 +98,13 @@ export const loseWatch = defineCommand({
   },
 });
 
-export const fleetCommands = [enrolNodeCommand, recordObservation, loseWatch] as const;
+/** Records the root of the latest observations; the list is stored already. */
+export const anchorObservations = defineCommand({
+  name: 'fleet.anchor-observations',
+  input: observationsAnchored.data,
+  decide(_, data): Decision<null> {
+    return { entries: [draft(observationsAnchored, subject('log', 'observations'), data)], answer: null };
+  },
+});
+
+export const fleetCommands = [enrolNodeCommand, recordObservation, loseWatch, anchorObservations] as const;

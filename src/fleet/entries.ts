@@ -1,7 +1,7 @@
+import { z } from 'zod';
 import { instanceStates } from '#contract';
 import { shortDigest } from '#kernel';
 import { defineEntry, type Reference } from '#ledger';
-import { z } from 'zod';
 
 const label = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
 const digest = z.templateLiteral(['sha256:', z.string().regex(/^[0-9a-f]{64}$/)]);
@@ -157,4 +157,32 @@ export const watchLost = defineEntry({
   says: ({ node, since }) => `${node} not watched since ${since}`,
 });
 
-export const fleetEntries = [nodeEnrolled, instanceAssigned, instanceRetired, routed, observed, watchBegan, watchLost];
+/**
+ * The latest signed observations of all nodes at one time, on `log/observations`: so that "verified up to" can be proved
+ * for the past although unchanged observations are no entries.
+ */
+export const observationsAnchored = defineEntry({
+  type: 'dev.fixity.fleet.observations-anchored.v1',
+  data: z.strictObject({
+    /** RFC 6962 root over the canonical bytes of the envelopes, in order of node. */
+    root: digest,
+    /** The thing that lists node, sequence, time and leaf hash, in the same order. */
+    list: digest,
+    count: z.int().min(1),
+    verifiedTo: instant,
+  }),
+  touches: ({ list }): Reference[] => [list],
+  says: ({ count, verifiedTo }) =>
+    `anchored the latest observations of ${count} ${count === 1 ? 'node' : 'nodes'}, all verified to ${verifiedTo}`,
+});
+
+export const fleetEntries = [
+  nodeEnrolled,
+  instanceAssigned,
+  instanceRetired,
+  routed,
+  observed,
+  watchBegan,
+  watchLost,
+  observationsAnchored,
+];

@@ -113,4 +113,19 @@ suite('nodes and what they report', () => {
     const { grown, rebuilt } = await domain.rowDigests();
     assert.equal(rebuilt, grown);
   });
+
+  test('every ten minutes the latest observations are anchored, when anybody looks', async () => {
+    const watch = new WatchController(domain.ports);
+    const anchors = async () => (await domain.entries()).filter(({ type }) => type.includes('observations-anchored'));
+    await watch.tick();
+    assert.equal((await anchors()).length, 0);
+    domain.clock.time += 600_000;
+    await web.report();
+    await watch.tick();
+    await watch.tick();
+    const [anchor, ...others] = await anchors();
+    assert.deepEqual([anchor?.data['count'], others.length], [1, 0]);
+    const list = await domain.store.read(anchor?.data['list'] as `sha256:${string}`, 10_000);
+    assert.match(Buffer.from(list).toString('utf8'), /"node":"web-1"/);
+  });
 });

@@ -1,7 +1,9 @@
-import { type Clock, fromInstant, type Instant, toInstant } from '#kernel';
+import { type Clock, fromInstant, type Instant, type Json, toInstant } from '#kernel';
 import type { Scratch } from '#state';
+import type { LatestObservation } from './anchor.ts';
 
 const namespace = 'fleet/heartbeats';
+const latestNamespace = 'fleet/latest';
 
 /** When and with which sequence number a node was last heard of; scratch, so it may be missing. */
 export interface Heartbeat {
@@ -30,6 +32,17 @@ export class Heartbeats {
   beat(node: string, sequence: number, notes: readonly string[]): void {
     const refused = this.of(node)?.refused ?? 0;
     this.#scratch.set(namespace, node, { seen: toInstant(this.#clock.now()), sequence, refused, notes });
+  }
+
+  /** Keeps the latest signed observation of a node for the next anchor. */
+  keep({ node, time, sequence, envelope }: LatestObservation): void {
+    this.#scratch.set(latestNamespace, node, { time, sequence, envelope });
+  }
+
+  /** The latest signed observation of each node that was heard of. */
+  latest(): LatestObservation[] {
+    const kept = this.#scratch.list<{ time: Instant; sequence: number; envelope: Json }>(latestNamespace);
+    return kept.map(({ key, value }) => ({ node: key, ...value }));
   }
 
   /** Counts a refused observation without taking it for a sign of life. */

@@ -1,7 +1,7 @@
+import type { z } from 'zod';
 import type { logsAnswer, logsQuery } from '#contract';
 import { FixityError } from '#kernel';
 import type { ViewReader } from '#views';
-import type { z } from 'zod';
 import type { LogExchange } from './log-exchange.ts';
 import { type FleetInstance, instanceAt, instancesOf, servicesOf } from './queries.ts';
 

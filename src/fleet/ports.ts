@@ -1,5 +1,5 @@
-import type { Clock, RandomBytes } from '#kernel';
 import type { Identity } from '#identity';
+import type { Clock, RandomBytes } from '#kernel';
 import type { Scratch } from '#state';
 import type { Store } from '#store';
 import type { Logger, Metrics } from '#telemetry';

@@ -1,6 +1,6 @@
+import type { z } from 'zod';
 import {
   type Assignments,
-  type Observation,
   type enrolled,
   type enrolment,
   type envelope,
@@ -8,6 +8,7 @@ import {
   type logsAnswer,
   type logsQuery,
   type nodeSummary,
+  type Observation,
   observation,
   observationPayloadType,
 } from '#contract';
@@ -16,15 +17,14 @@ import { asFixityError, canonicalBytes, FixityError, type Instant, toInstant } f
 import { openEnvelope, readVerifier } from '#signing';
 import type { CounterMetric } from '#telemetry';
 import { foldedSize } from '#views';
-import type { z } from 'zod';
 import { assignmentsFor, assignmentVersion } from './assignments.ts';
 import { enrolmentRefusal, enrolNodeCommand, outOfSequence, recordObservation, silenceMs } from './commands.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { LogExchange } from './log-exchange.ts';
+import { logsOf } from './logs.ts';
 import { isNews, newsOf } from './observations.ts';
 import type { FleetPorts } from './ports.ts';
 import { lastReport, nodeAt, nodes } from './queries.ts';
-import { logsOf } from './logs.ts';
 
 /** What the API's fleet routes do. Each refuses with `forbidden` who may not. */
 export class FleetRoutes {
@@ -142,6 +142,7 @@ export class FleetRoutes {
     const silent = before !== undefined && this.#heartbeats.silence(node) > silenceMs;
     const news = newsOf(views, observation);
     this.#heartbeats.beat(node, sequence, notesOf(news.foreign, observation, this.#ports.clock.now()));
+    this.#heartbeats.keep({ node, sequence, time: observation.time, envelope: sent });
     if (!isNews(news) && !silent) return { sequence };
     const { digest } = await store.put(canonicalBytes(sent));
     const input = { observation, envelope: digest, ...(before === undefined ? {} : { lastSeen: before.seen }) };
