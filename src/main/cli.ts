@@ -19,7 +19,7 @@ try {
       words: process.argv.slice(2),
       version,
       process,
-      verifyFolder: () => Promise.reject(new Error('later')),
+      verifyFolder: async (...input) => (await import('./verify.ts')).verifyFolder(...input),
     });
   } else {
     process.argv.splice(2, 1);

@@ -8,7 +8,7 @@ import type { Column, Row } from './reader.ts';
  * however the entries were grouped. Tables go by name; rows by their primary key, or by all columns where there is
  * none; each value is written with its type and length, so that no two contents share an encoding.
  */
-export function rowDigest(database: ViewDatabase): Digest {
+export function rowDigest(database: Pick<ViewDatabase, 'all' | 'iterate'>): Digest {
   const hash = createHash('sha256').update('fixity-views-v1\n');
   for (const table of foldedTables(database)) {
     const columns = database.all<{ name: string; pk: number }>(`SELECT name, pk FROM pragma_table_info('${table}')`);
@@ -26,7 +26,7 @@ export function rowDigest(database: ViewDatabase): Digest {
 }
 
 /** The tables that folds made, by name: all but the cursor's. */
-export function foldedTables(database: ViewDatabase): string[] {
+export function foldedTables(database: Pick<ViewDatabase, 'all'>): string[] {
   return database
     .all<{ name: string }>(
       `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { FixityError, type Instant, type Json } from '#kernel';
+import { canonicalJson, digestOf, FixityError, type Instant, type Json } from '#kernel';
 import type { Batch, Head, LedgerReadStorage, LedgerStorage, RecordedCommand } from '#ledger';
 import { Statements } from './statements.ts';
 
@@ -12,7 +12,7 @@ const tables = `
   CREATE TABLE IF NOT EXISTS tile (place INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS command (
     key TEXT PRIMARY KEY, request TEXT NOT NULL, answer TEXT NOT NULL, first_position INTEGER NOT NULL,
-    count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    count INTEGER NOT NULL, checksum TEXT NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS head (
     one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL, root BLOB NOT NULL, checkpoint TEXT NOT NULL,
     recordedtime TEXT NOT NULL) STRICT;
@@ -130,9 +130,12 @@ class SqliteLedger extends SqliteLedgerReader implements LedgerStorage {
     for (const { level, index, hashes } of tiles) {
       this.#statements.run('INSERT OR REPLACE INTO tile (place, hashes) VALUES (?, ?)', place(level, index), hashes);
     }
-    for (const { key, request, answer, firstIndex, count } of commands) {
-      const sql = 'INSERT INTO command (key, request, answer, first_position, count) VALUES (?, ?, ?, ?, ?)';
-      const insert = () => this.#statements.run(sql, key, request, JSON.stringify(answer), firstIndex, count);
+    for (const { key, request, answer: json, firstIndex, count } of commands) {
+      const sql =
+        'INSERT INTO command (key, request, answer, first_position, count, checksum) VALUES (?, ?, ?, ?, ?, ?)';
+      const answer = JSON.stringify(json);
+      const checksum = commandChecksum({ key, request, answer, firstIndex, count });
+      const insert = () => this.#statements.run(sql, key, request, answer, firstIndex, count, checksum);
       unique(insert, 'command-reused', `the command "${key}" was recorded already`);
     }
     this.#statements.run(
@@ -145,9 +148,22 @@ class SqliteLedger extends SqliteLedgerReader implements LedgerStorage {
   }
 }
 
-/** Level and index in one key: a level holds fewer than 2^46 tiles as long as a size is a safe integer. */
+/** Level and index of a tile in one key: a level holds fewer than 2^46 tiles as long as a size is a safe integer. */
+export const tileLevelSize = 2 ** 46;
+
 function place(level: number, index: number): number {
-  return level * 2 ** 46 + index;
+  return level * tileLevelSize + index;
+}
+
+/** Commands are not in the signed tree: their rows carry a digest of their own, so that a damaged one is noticed. */
+export function commandChecksum(row: {
+  readonly key: string;
+  readonly request: string;
+  readonly answer: string;
+  readonly firstIndex: number;
+  readonly count: number;
+}): string {
+  return digestOf(canonicalJson([row.key, row.request, row.answer, row.firstIndex, row.count]));
 }
 
 const constraint = 19; // SQLITE_CONSTRAINT
