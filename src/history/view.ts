@@ -1,4 +1,4 @@
-import { type ChangedService, environmentEntries } from '#environments';
+import { type ChangedService, environmentEntries, type Revision, revisionByNumber } from '#environments';
 import { observed } from '#fleet';
 import type { Instant } from '#kernel';
 import type { Basis, EntryCatalogue } from '#ledger';
@@ -10,6 +10,12 @@ const [revisionActivated] = environmentEntries;
 /** Keys are `<environment>/<service>`: who asked for the state the service is in; `actor` is never `system:rollouts`. */
 const stateFacts = facts('history_states', { actor: 'TEXT NOT NULL', revision: 'INTEGER NOT NULL' });
 
+/** Which revisions have a digest: after a rollback there are several. */
+const revisionTables = [
+  `CREATE TABLE history_revisions (digest TEXT NOT NULL, environment TEXT NOT NULL, number INTEGER NOT NULL,
+   PRIMARY KEY (digest, environment, number)) STRICT, WITHOUT ROWID`,
+];
+
 /**
  * Every entry by what it is about. `history_touches` leads from a subject or digest to the entries that touch it,
  * `history_changes` only to those that people looking for what changed should see, in order of time.
@@ -19,6 +25,8 @@ export function historyFold(catalogue: EntryCatalogue): Fold {
     room: 'history',
     version: 1,
     tables: [
+      ...stateFacts.tables,
+      ...revisionTables,
       `CREATE TABLE history_entries (idx INTEGER PRIMARY KEY, time TEXT NOT NULL, recordedtime TEXT NOT NULL,
        type TEXT NOT NULL, subject TEXT NOT NULL, actor TEXT NOT NULL, basis TEXT NOT NULL, change TEXT) STRICT`,
       'CREATE INDEX history_entries_subject ON history_entries (subject)',
@@ -30,7 +38,6 @@ export function historyFold(catalogue: EntryCatalogue): Fold {
        PRIMARY KEY (reference, time, idx)) STRICT, WITHOUT ROWID`,
       `CREATE TABLE history_reports (node TEXT NOT NULL, time TEXT NOT NULL, idx INTEGER NOT NULL,
        PRIMARY KEY (node, time, idx)) STRICT, WITHOUT ROWID`,
-      ...stateFacts.tables,
     ],
     on: [
       on(revisionActivated, ({ index, entry: { time, actor, data } }, views) => {
@@ -38,6 +45,12 @@ export function historyFold(catalogue: EntryCatalogue): Fold {
         // The list in the entry is cut short when it is long; the plan names every service.
         const changed: readonly Pick<ChangedService, 'service'>[] = rollout?.services ?? data.changed;
         const values = { actor: rollout?.startedBy ?? actor, revision: data.number };
+        views.run(
+          'INSERT INTO history_revisions (digest, environment, number) VALUES (?, ?, ?)',
+          data.digest,
+          data.environment,
+          data.number,
+        );
         for (const { service } of changed) {
           stateFacts.record(views, { key: `${data.environment}/${service}`, time, index, values });
         }
@@ -190,4 +203,14 @@ export function lastReportAt(views: ViewReader, node: string, { time, size }: As
 /** Who recorded the latest entry of a type on a subject. */
 export function latestActor(views: ViewReader, subject: string, type: string, size: number): string | undefined {
   return entriesBefore(views, { subject, type }, size, 1)[0]?.actor;
+}
+
+/** The revisions with this digest, the latest of each environment first. */
+export function revisionsWith(views: ViewReader, digest: string): Revision[] {
+  return views
+    .all<{ environment: string; number: number }>(
+      'SELECT environment, number FROM history_revisions WHERE digest = ? ORDER BY environment, number DESC LIMIT 50',
+      digest,
+    )
+    .flatMap(({ environment, number }) => revisionByNumber(views, environment, number) ?? []);
 }

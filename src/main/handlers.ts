@@ -78,6 +78,8 @@ export function createHandlers(parts: HandlerParts): Handlers {
 
     live: ({ query }) => history.live(query),
     changes: ({ query }) => history.changes(query),
+    diff: ({ body }) => history.diff(body),
+    show: ({ query }) => history.show(query),
     log: ({ query }) => history.log(query),
     entry: ({ parameters }) => history.entry(parameters),
   } satisfies Partial<Handlers> as unknown as Handlers;

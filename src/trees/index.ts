@@ -3,6 +3,7 @@ export { contentsOf } from './disk.ts';
 export { type FileEntry, type FolderEntry, type LinkEntry, showPath, type TreeEntry, type Xattr } from './entry.ts';
 export { decodeTree, encodeTree, treeDigest, treeMediaType } from './listing.ts';
 export { packTree } from './pack.ts';
+export { pickFiles } from './pick.ts';
 export { defaultLimits, type TreeLimits } from './rules.ts';
 export { type ScannedTree, type ScanOptions, scanTree } from './scan.ts';
 export { readTarball, type Tarball, type TarballOptions } from './tarball.ts';

@@ -1,11 +1,27 @@
 import assert from 'node:assert/strict';
+import { releaseRequest } from '#contract';
 import { FleetRoutes } from '#fleet';
 import { HistoryRoutes } from '#history';
-import type { Digest } from '#kernel';
+import { type Digest, digestOf } from '#kernel';
 import { LedgerReader } from '#ledger';
+import { type Artifact, buildArtifact, configArtifact } from '#oci';
+import { freezeManifest } from '#registry';
+import { makeRelease } from '#releases';
 import { RolloutController, RolloutRoutes, rolloutById } from '#rollouts';
+import { encodeTree, type FileEntry, packTree } from '#trees';
 import { type Domain, openDomain } from './domain.ts';
 import { SimulatedNode } from './simulated-node.ts';
+
+/** A release of files, with what belongs to it. */
+export interface Sample {
+  readonly service: string;
+  readonly files: Readonly<Record<string, string | Uint8Array>>;
+  /** The configuration, with its file name. */
+  readonly config?: { readonly name: string; readonly text: string; readonly mediaType: string };
+  readonly command?: readonly string[];
+  readonly commit?: string;
+  readonly tag?: string;
+}
 
 /** A server's rooms with one simulated node, to ship to and to ask about afterwards. */
 export async function openShop() {
@@ -64,8 +80,53 @@ export async function openShop() {
     return rollout;
   }
 
+  async function freeze(repository: string, { manifest, blobs }: Artifact, tags: string[] = []): Promise<Digest> {
+    for (const { bytes } of [...blobs, manifest]) await store.put(bytes);
+    await domain.writer.submit(
+      freezeManifest,
+      { repository, tags, ...manifest.descriptor },
+      { actor: domain.admin.id },
+    );
+    return manifest.descriptor.digest;
+  }
+
+  /** Freezes files and a configuration and releases them, as `fixity ship` does. */
+  async function release({ service, files, config, command = ['./run'], commit, tag }: Sample): Promise<Digest> {
+    const contents = new Map(Object.entries(files).map(([path, content]) => [path, Buffer.from(content)]));
+    const entries = [...contents].map(([path, bytes]): FileEntry => {
+      const common = { mode: 0o644, uid: 0, gid: 0, xattrs: [] };
+      return { type: 'file', path: Buffer.from(path), ...common, size: bytes.length, digest: digestOf(bytes) };
+    });
+    const layer = await store.put(packTree(entries, (entry) => one(contents.get(Buffer.from(entry.path).toString()))));
+    const build = await freeze(
+      service,
+      buildArtifact({ tree: encodeTree(entries), layer }),
+      tag === undefined ? [] : [tag],
+    );
+    const frozen =
+      config === undefined
+        ? undefined
+        : await freeze(
+            `${service}-config`,
+            configArtifact({
+              bytes: Buffer.from(config.text),
+              mediaType: config.mediaType,
+              fileName: config.name,
+            }),
+          );
+    const request = releaseRequest.parse({
+      service,
+      build,
+      ...(frozen === undefined ? {} : { config: frozen }),
+      run: { command },
+      ...(commit === undefined ? {} : { source: { commit, dirty: false } }),
+    });
+    return (await makeRelease(domain.ports, request, { actor: domain.admin.id })).digest;
+  }
+
   return {
     domain,
+    release,
     fleet,
     rollouts,
     controller,
@@ -82,4 +143,8 @@ export async function openShop() {
     close: () => domain.close(),
   };
 }
+async function* one(bytes: Uint8Array | undefined): AsyncGenerator<Uint8Array> {
+  if (bytes !== undefined) yield bytes;
+}
+
 export type Shop = Awaited<ReturnType<typeof openShop>>;
