@@ -1,3 +1,4 @@
+import { repositoryName, tagName } from '#contract';
 import { FixityError } from '#kernel';
 import { buildCommand } from '@stricli/core';
 import type { Context } from './context.ts';
@@ -57,8 +58,10 @@ export default buildCommand({
   async func(this: Context, flags: Flags, path: string) {
     const { Freezer, isConfiguration } = await import('./freezing.ts');
     const [repository = '', tag, ...rest] = flags.as.split(':');
-    if (rest.length > 0 || tag === '') {
+    const named = repositoryName.safeParse(repository).success && (tag === undefined || tagName.safeParse(tag).success);
+    if (rest.length > 0 || !named) {
       throw new FixityError('invalid-input', `"${flags.as}" is not repository:tag`, {
+        facts: ['a repository is lower-case letters, digits, dashes and slashes; a tag may have capitals and dots'],
         next: ['fixity freeze PATH --as checkout:1.4.2'],
       });
     }

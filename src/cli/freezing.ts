@@ -45,6 +45,19 @@ function stat(cwd: string, path: string) {
   return found;
 }
 
+/** @throws FixityError `not-found` when there is no such file, `invalid-input` when it cannot be read. */
+function read(cwd: string, path: string): Buffer {
+  stat(cwd, path);
+  try {
+    return readFileSync(resolve(cwd, path));
+  } catch (cause) {
+    throw new FixityError('invalid-input', `${path} cannot be read: ${(cause as NodeJS.ErrnoException).code ?? ''}`, {
+      next: ['name a file that you may read'],
+      cause,
+    });
+  }
+}
+
 /** Pushes builds and configurations to the server's registry, so that they are frozen there. */
 export class Freezer {
   readonly #cwd: string;
@@ -106,10 +119,10 @@ export class Freezer {
       );
     }
     const artifact = configArtifact({
-      bytes: readFileSync(resolve(this.#cwd, path)),
+      bytes: read(this.#cwd, path),
       mediaType: documents[extname(path).toLowerCase()] ?? 'application/octet-stream',
       fileName: name ?? basename(path),
-      ...(schema === undefined ? {} : { schema: readFileSync(resolve(this.#cwd, schema)) }),
+      ...(schema === undefined ? {} : { schema: read(this.#cwd, schema) }),
     });
     // By digest first: a document that breaks its schema must not take the tag.
     await this.#pushArtifact(repository, undefined, artifact);

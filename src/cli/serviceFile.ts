@@ -19,10 +19,11 @@ export function readServiceFile(path: string, cwd: string): LoadedServiceFile {
   const broken = document.errors[0];
   if (broken !== undefined) {
     throw new FixityError('invalid-input', `${path} is not YAML: ${broken.message.split('\n')[0] ?? ''}`, {
+      next: [`correct ${path}`, 'fixity schema   (prints the JSON Schema of this file)'],
       cause: broken,
     });
   }
-  const result = serviceFile.safeParse(document.toJS({ maxAliasCount: 100 }));
+  const result = serviceFile.safeParse(plain(document, path));
   if (result.success) return { path, folder: dirname(whole), service: result.data };
   const facts = result.error.issues.slice(0, 10).map((issue) => {
     const node = document.getIn(issue.path, true) as { range?: [number, number, number] } | undefined;
@@ -33,6 +34,18 @@ export function readServiceFile(path: string, cwd: string): LoadedServiceFile {
     facts,
     next: ['fixity schema   (prints the JSON Schema of this file)'],
   });
+}
+
+/** Aliases that grow beyond all measure are refused instead of filling the memory. */
+function plain(document: { toJS(options: { maxAliasCount: number }): unknown }, path: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (cause) {
+    throw new FixityError('invalid-input', `${path} cannot be read: ${(cause as Error).message}`, {
+      next: ['write out what its aliases stand for'],
+      cause,
+    });
+  }
 }
 
 function readText(whole: string, path: string): string {
