@@ -1,3 +1,4 @@
+export { type NodeAgent, startNodeAgent } from './agent.ts';
 export { checkHealth, type Health, healthEndpoint } from './hands/health.ts';
 export type {
   ConfigFile,
@@ -19,3 +20,4 @@ export type {
   StopSpecification,
   VolumeSpecification,
 } from './hands/specification.ts';
+export { type FaultPoint, type NodeAgentOptions, type Scheduler, systemScheduler } from './ports.ts';
