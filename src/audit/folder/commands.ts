@@ -12,8 +12,8 @@ export function checkCommands(ledger: LedgerInspection, wrongLeaves: ReadonlySet
 
 /** Its own entries carry its key, and those on either side do not. */
 function misplaced({ key, firstIndex, count }: CommandRow, ledger: LedgerInspection, wrong: ReadonlySet<number>) {
+  for (let index = firstIndex - 1; index <= firstIndex + count; index += 1) if (wrong.has(index)) return undefined;
   const rows = ledger.rows(Math.max(0, firstIndex - 1), firstIndex + count + 1);
-  if (rows.some(({ position }) => wrong.has(position))) return undefined;
   let own = 0;
   for (const { position, leaf } of rows) {
     const { actor, commandid } = JSON.parse(Buffer.from(leaf).toString('utf8')) as Entry;

@@ -86,53 +86,65 @@ function compareTables(stored: ViewInspection, fresh: ViewDatabase, findings: Fi
 
 /** Names the first row that differs. */
 function compareRows(table: string, stored: ViewInspection, fresh: ViewDatabase, findings: Findings): void {
-  const select = orderedSelect(table, fresh);
-  if (orderedSelect(table, stored).sql !== select.sql) {
+  const order = orderOf(table, fresh);
+  if (orderOf(table, stored).select !== order.select) {
     findings.add(`views.db, ${table}: has other columns than are due`);
     return;
   }
-  const rows = stored.iterate(select.sql)[Symbol.iterator]();
+  const rows = stored.iterate(order.select)[Symbol.iterator]();
   let number = 0;
-  // Both sides are read to their end: a statement left half-way would hold its database.
   let told = false;
-  for (const was of fresh.iterate(select.sql)) {
-    const { value: is } = told ? { value: undefined } : (rows.next() as { value: Row | undefined });
+  // Both sides are read to their end: a statement left half-way would hold its database.
+  for (const was of fresh.iterate(order.select)) {
+    const next = rows.next();
     number += 1;
     if (told) continue;
-    const difference = differenceOf(is, was, select.keys);
+    const is = next.done === true ? undefined : next.value;
+    const difference = differenceOf(is, was, order.keys, (row) => holds(fresh, table, order.keys, row));
     if (difference === undefined) continue;
     told = true;
-    findings.add(`views.db, ${table}, row ${number}${difference}`);
+    findings.add(`views.db, ${table}, row ${number} ${difference}`);
   }
   for (let rest = rows.next(); rest.done !== true; rest = rows.next()) {
     number += 1;
-    if (!told) findings.add(`views.db, ${table}, row ${number} (${named(rest.value, select.keys)}): is not due`);
+    if (!told) findings.add(`views.db, ${table}, row ${number} (${named(rest.value, order.keys)}): is not due`);
     told = true;
   }
 }
 
-function orderedSelect(
+function holds(views: Pick<ViewDatabase, 'all'>, table: string, keys: readonly string[], row: Row): boolean {
+  const where = keys.map((key) => `"${key}" = ?`).join(' AND ');
+  return views.all(`SELECT 1 FROM "${table}" WHERE ${where}`, ...keys.map((key) => row[key] ?? null)).length > 0;
+}
+
+/** The rows in the order of their primary key, or of all columns where there is none. */
+function orderOf(
   table: string,
   views: Pick<ViewDatabase, 'all'>,
-): { readonly sql: string; readonly keys: readonly string[] } {
+): { readonly select: string; readonly keys: readonly string[] } {
   const columns = views.all<{ name: string; pk: number }>(`SELECT name, pk FROM pragma_table_info('${table}')`);
   const keys = columns.filter(({ pk }) => pk > 0).toSorted((one, other) => one.pk - other.pk);
   const order = (keys.length > 0 ? keys : columns).map(({ name }) => `"${name}"`).join(', ');
   const names = columns.map(({ name }) => `"${name}"`).join(', ');
-  return { sql: `SELECT ${names} FROM "${table}" ORDER BY ${order}`, keys: keys.map(({ name }) => name) };
+  return { select: `SELECT ${names} FROM "${table}" ORDER BY ${order}`, keys: keys.map(({ name }) => name) };
 }
 
-function differenceOf(is: Row | undefined, was: Row, keys: readonly string[]): string | undefined {
-  if (is === undefined) return ` (${named(was, keys)}): missing`;
-  for (const [column, value] of Object.entries(was)) {
-    const stored = is[column] ?? null;
-    if (same(stored, value)) continue;
-    const byte =
-      typeof stored === typeof value && value !== null ? firstDifference(bytesOf(stored), bytesOf(value)) : undefined;
-    const what = typeof value === 'number' ? ` is ${String(stored)}, was ${value}` : ` is not what the ledger says`;
-    return ` (${named(was, keys)}): ${column}${what}${typeof value === 'number' ? '' : describeWrongByte(byte)}`;
-  }
-  return undefined;
+/** @param isDue whether a row with this key is due somewhere in the table: then another is missing before it. */
+function differenceOf(
+  is: Row | undefined,
+  was: Row,
+  keys: readonly string[],
+  isDue: (row: Row) => boolean,
+): string | undefined {
+  const column = is && Object.keys(was).find((name) => !same(is[name] ?? null, was[name] ?? null));
+  if (is !== undefined && column === undefined) return undefined;
+  const shifted = column !== undefined && keys.includes(column) && isDue(is ?? was);
+  if (is === undefined || column === undefined || shifted) return `(${named(was, keys)}): missing`;
+  const [now, before] = [is[column] ?? null, was[column] ?? null];
+  const numbers = typeof now === 'number' && typeof before === 'number';
+  const where = numbers ? ` is ${now}, was ${before}` : ' is not what the ledger says';
+  const bytes = numbers || now === null || before === null ? undefined : firstDifference(bytesOf(now), bytesOf(before));
+  return `(${named(was, keys)}): ${column}${where}${describeWrongByte(bytes)}`;
 }
 
 function same(one: Column, other: Column): boolean {
