@@ -100,15 +100,18 @@ export class Crew {
     const acts = { start: () => this.#start(one), stop: () => this.#stop(one), forget: () => this.#forget(one) };
     one.busy = true;
     void acts[kind]()
+      .then(() => this.#free(one))
       .catch((error: unknown) => {
         this.#options.logger.error(`${kind} of an instance failed`, { instance, error });
-        this.#later(one, longestRetryMs);
-      })
-      .finally(() => {
-        one.busy = false;
-        this.#changed();
-        this.#reconcile();
+        if (!this.#closed) one.cancel = this.#options.scheduler.after(longestRetryMs, () => this.#free(one));
       });
+  }
+
+  /** An act is over: others may follow. */
+  #free(one: Tracked): void {
+    one.busy = false;
+    this.#changed();
+    this.#reconcile();
   }
 
   async #start(one: Tracked): Promise<void> {

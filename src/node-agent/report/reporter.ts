@@ -64,15 +64,11 @@ export class Reporter {
     this.#dirty = false;
     const { sequence, sealed } = this.#seal(await this.#look());
     const taken = (await this.#sendSpool()) && (await this.#send(sealed));
-    if (taken !== this.#away) return this.#keepPace(taken);
+    if (!taken && isChange) this.#keep(sequence, sealed);
+    if (taken) this.#pace.reset();
+    if (taken !== this.#away) return;
     this.#away = !taken;
     this.#options.logger[taken ? 'info' : 'warn'](taken ? 'the server is back' : 'the server is away');
-    if (!taken && isChange) this.#keep(sequence, sealed);
-    this.#keepPace(taken);
-  }
-
-  #keepPace(taken: boolean): void {
-    if (taken) this.#pace.reset();
   }
 
   #keep(sequence: number, sealed: Sealed): void {
