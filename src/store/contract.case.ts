@@ -1,12 +1,13 @@
 import type strict from 'node:assert/strict';
-import type { Readable } from 'node:stream';
+import { type Readable, Writable } from 'node:stream';
 import { type Digest, digestOf } from '#kernel';
+import type { Outlet } from './outlet.ts';
 import type { Store } from './store.ts';
 import type { Uploads } from './uploads.ts';
 
 /** A store under test. `reopen` is the restart of its process on the same data. */
 export interface OpenedStore {
-  readonly store: Store;
+  readonly store: Store & Outlet;
   readonly uploads: Uploads;
   reopen(): Promise<OpenedStore>;
   close(): Promise<void>;
@@ -22,7 +23,7 @@ export async function storeContractSuite(name: string, open: () => Promise<Opene
   const absent: Digest = `sha256:${'0'.repeat(64)}`;
 
   let opened: OpenedStore;
-  let store: Store;
+  let store: Store & Outlet;
   let uploads: Uploads;
   const use = (next: OpenedStore): void => {
     opened = next;
@@ -48,6 +49,57 @@ export async function storeContractSuite(name: string, open: () => Promise<Opene
       assert.deepEqual(await collect(tail), bytes.subarray(299_990));
       await assert.rejects(store.open(stat.digest, { start: 300_000 }), { code: 'range-invalid' });
       await assert.rejects(store.open(stat.digest, { start: 20, end: 19 }), { code: 'range-invalid' });
+    });
+
+    void it('sends what was put, whole and in ranges, and leaves the sink open', async () => {
+      const bytes = pattern(3_000_001);
+      const { digest } = await store.put(bytes);
+      const empty = await store.put(new Uint8Array());
+      const received: Buffer[] = [];
+      const sink = new Writable({
+        write(chunk: Buffer, _encoding, done) {
+          // Late, as a slow client would: until then the bytes must stay as they are.
+          setImmediate(() => {
+            received.push(Buffer.from(chunk));
+            done();
+          });
+        },
+      });
+      await store.send(digest, undefined, () => sink);
+      await store.send(empty.digest, undefined, () => sink);
+      await store.send(digest, { start: 1_000_000, end: 1_000_009 }, () => sink);
+      await store.send(digest, { start: 2_999_990, end: 9_999_999 }, () => sink);
+      assert.equal(sink.writable, true);
+      const expected = [bytes, bytes.subarray(1_000_000, 1_000_010), bytes.subarray(2_999_990)];
+      assert.ok(Buffer.concat(received).equals(Buffer.concat(expected)));
+    });
+
+    void it('calls for no sink when there is nothing to send', async () => {
+      const { digest } = await store.put(Buffer.from('abc'));
+      const never = () => assert.fail('a sink was called for');
+      await assert.rejects(store.send(absent, undefined, never), { code: 'not-found' });
+      await assert.rejects(store.send(digest, { start: 3 }, never), { code: 'range-invalid' });
+    });
+
+    void it('stops sending when the sink fails or goes away', async () => {
+      const { digest } = await store.put(pattern(5_000_000));
+      const failing = new Writable({ write: (_chunk, _encoding, done) => done(new Error('the sink failed')) });
+      failing.on('error', () => {});
+      await assert.rejects(
+        store.send(digest, undefined, () => failing),
+        /the sink failed/,
+      );
+      // It never calls back for what it was given.
+      const leaving = new Writable({ write: () => void setImmediate(() => leaving.destroy()) });
+      const gone = { code: /^ERR_STREAM_(PREMATURE_CLOSE|DESTROYED)$/ };
+      await assert.rejects(
+        store.send(digest, undefined, () => leaving),
+        gone,
+      );
+      await assert.rejects(
+        store.send(digest, undefined, () => leaving),
+        gone,
+      );
     });
 
     void it('holds the empty thing', async () => {

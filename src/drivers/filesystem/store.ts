@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { type Clock, type Digest, type RandomBytes, systemClock, uuidv7 } from '#kernel';
-import type { Range, Source, Stat, Store } from '#store';
+import type { Outlet, Range, Source, Stat, Store } from '#store';
 import { isMissing, speaking } from './failure.ts';
 import { type FileSystem, realFileSystem } from './file-system.ts';
 import { HashingFile } from './hashing-file.ts';
@@ -49,7 +49,7 @@ async function clearUnfinished(layout: Layout, disk: FileSystem, now: number): P
 }
 
 /** Things as files: written under a temporary name, hashed on the way, synced, renamed, and the folder synced. */
-export class FilesystemStore implements Store {
+export class FilesystemStore implements Store, Outlet {
   readonly uploads: FilesystemUploads;
   readonly #layout: Layout;
   readonly #disk: FileSystem;
@@ -99,6 +99,10 @@ export class FilesystemStore implements Store {
 
   open(digest: Digest, range?: Range): Promise<Readable> {
     return this.#things.open(digest, range);
+  }
+
+  send(digest: Digest, range: Range | undefined, sink: () => Writable): Promise<void> {
+    return this.#things.send(digest, range, sink);
   }
 
   read(digest: Digest, maximum: number): Promise<Uint8Array> {

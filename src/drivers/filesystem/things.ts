@@ -1,12 +1,13 @@
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { type Digest, digestOf, FixityError, shortDigest } from '#kernel';
 import type { Range, Stat } from '#store';
 import { isMissing } from './failure.ts';
 import type { FileSystem } from './file-system.ts';
 import { digestOfName, isFanOut, type Layout } from './layout.ts';
 import { readPieces, readStream } from './reading.ts';
+import { sendPieces } from './sending.ts';
 
 /** The finished side of the store: files named by their digest, mode 0444. */
 export class Things {
@@ -52,12 +53,24 @@ export class Things {
   async open(digest: Digest, range?: Range): Promise<Readable> {
     const { file, size } = await this.#openFile(digest);
     try {
-      if (range) checkRange(range, size, digest);
+      const { start, stop } = bounds(range, size, digest);
+      return readStream(this.#disk, file, start, stop);
     } catch (error) {
       await file.close();
       throw error;
     }
-    return readStream(this.#disk, file, range?.start ?? 0, Math.min(size, (range?.end ?? size) + 1));
+  }
+
+  async send(digest: Digest, range: Range | undefined, sink: () => Writable): Promise<void> {
+    const opened = await this.#openFile(digest);
+    await using file = opened.file;
+    const { start, stop } = bounds(range, opened.size, digest);
+    const sent = await sendPieces(this.#disk, file, { start, stop }, sink());
+    if (sent === stop - start) return;
+    throw new FixityError('tampered', `The file of ${shortDigest(digest)} became shorter while it was read`, {
+      facts: [`in ${this.#layout.thing(digest)}`],
+      next: ['fixity verify'],
+    });
   }
 
   async read(digest: Digest, maximum: number): Promise<Uint8Array> {
@@ -111,6 +124,13 @@ export class Things {
       });
     }
   }
+}
+
+/** From `start` up to, not including, `stop`. */
+function bounds(range: Range | undefined, size: number, digest: Digest): { start: number; stop: number } {
+  if (range === undefined) return { start: 0, stop: size };
+  checkRange(range, size, digest);
+  return { start: range.start, stop: Math.min(size, (range.end ?? size) + 1) };
 }
 
 function checkRange({ start, end }: Range, size: number, digest: Digest): void {

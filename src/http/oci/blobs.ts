@@ -1,6 +1,5 @@
-import { pipeline } from 'node:stream/promises';
 import { FixityError } from '#kernel';
-import type { Range, Store } from '#store';
+import type { Outlet, Range, Store } from '#store';
 import { apiVersion, send } from './answer.ts';
 import { OciRefusal, requireDigest } from './errors.ts';
 import type { Exchange } from './options.ts';
@@ -9,7 +8,12 @@ import type { Exchange } from './options.ts';
  * end-2: a blob, whole or one range of it (RFC 9110, section 14). One organisation owns the server and entries do not
  * track which repository a blob came through, so whoever may read gets a known blob under any repository name.
  */
-export async function getBlob(store: Store, { request, response }: Exchange, name: string, text: string) {
+export async function getBlob(
+  store: Store & Outlet,
+  { request, response }: Exchange,
+  name: string,
+  text: string,
+): Promise<void> {
   const digest = requireDigest(text);
   const stat = await store.stat(digest);
   if (stat === undefined) {
@@ -32,9 +36,10 @@ export async function getBlob(store: Store, { request, response }: Exchange, nam
     response.end();
     return;
   }
-  const bytes = await store.open(digest, range);
-  response.writeHead(status, { ...headers, ...partial, 'Content-Length': length });
-  await pipeline(bytes, response);
+  await store.send(digest, range, () =>
+    response.writeHead(status, { ...headers, ...partial, 'Content-Length': length }),
+  );
+  response.end();
 }
 
 const single = /^bytes=(\d{0,15})-(\d{0,15})$/;

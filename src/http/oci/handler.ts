@@ -102,6 +102,8 @@ const endpoints: Readonly<Record<OciPath['kind'], Readonly<Record<string, Endpoi
 function refuse(options: OciOptions, request: IncomingMessage, response: ServerResponse, refusal: OciRefusal): void {
   // A client that has gone is no failure of ours: what it uploaded is kept and can be continued.
   if (request.destroyed && !request.complete) return;
+  // Nor is one that has left in the middle of a pull.
+  if (response.closed && refusal.error.code === 'internal') return;
   if (refusal.status >= 500) {
     options.log?.error('an OCI request failed', { error: refusal.error, method: request.method, url: request.url });
   }

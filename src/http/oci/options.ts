@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Actor, Identity } from '#identity';
 import type { Clock } from '#kernel';
-import type { Store, Uploads } from '#store';
+import type { Outlet, Store, Uploads } from '#store';
 import type { Logger } from '#telemetry';
 import type { ViewReader } from '#views';
 import type { CommandMeta, Writer } from '#writer';
 
 export interface OciOptions {
-  readonly store: Store;
+  readonly store: Store & Outlet;
   readonly uploads: Uploads;
   readonly writer: Writer;
   readonly views: ViewReader;
