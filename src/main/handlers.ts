@@ -1,3 +1,4 @@
+import type { ProofRoutes } from '#audit';
 import { listEnvironments, listRevisions, oneRevision, report } from '#environments';
 import type { FleetRoutes } from '#fleet';
 import type { HistoryRoutes } from '#history';
@@ -20,11 +21,12 @@ export interface HandlerParts {
   readonly fleet: FleetRoutes;
   readonly rollouts: RolloutRoutes;
   readonly history: HistoryRoutes;
+  readonly proofs: ProofRoutes;
 }
 
 /** Ties every route of the contract to the room that answers it. */
 export function createHandlers(parts: HandlerParts): Handlers {
-  const { writer, views, store, clock, identity, fleet, rollouts, history } = parts;
+  const { writer, views, store, clock, identity, fleet, rollouts, history, proofs } = parts;
   return {
     whoAmI: (_, { actor }) => identity.whoAmI(actor),
     issueToken: ({ body }, { actor }) => identity.issueToken(body, actor),
@@ -82,7 +84,11 @@ export function createHandlers(parts: HandlerParts): Handlers {
     show: ({ query }) => history.show(query),
     log: ({ query }) => history.log(query),
     entry: ({ parameters }) => history.entry(parameters),
-  } satisfies Partial<Handlers> as unknown as Handlers;
+
+    proveLive: ({ query }) => proofs.proveLive(query),
+    proveChanges: ({ query }) => proofs.proveChanges(query),
+    proveEntry: ({ parameters }) => proofs.proveEntry(parameters),
+  };
 }
 
 function repeatOf({ commandId, ifMatch }: Caller): Omit<CommandMeta, 'actor'> {

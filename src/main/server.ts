@@ -2,14 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { ProofRoutes } from '#audit';
 import { describeFailure } from '#cli';
 import { openFilesystemStore } from '#drivers/filesystem';
 import { lockFolder, openKeep, openScratch, openSqliteLedgerReader, openViewReader } from '#drivers/sqlite';
 import { FleetRoutes, WatchController } from '#fleet';
-import { createApi, createLedgerHandler, createOciHandler, mayRead, startHttpServer } from '#http';
+import { createApi, createLedgerHandler, createOciHandler, demandTls, mayRead, startHttpServer } from '#http';
 import { HistoryRoutes } from '#history';
 import { Identity, IdentityRoutes } from '#identity';
-import { systemClock } from '#kernel';
+import { FixityError, systemClock } from '#kernel';
 import { LedgerReader } from '#ledger';
 import { RolloutController, RolloutRoutes } from '#rollouts';
 import { createLogger, createMetrics } from '#telemetry';
@@ -24,10 +25,23 @@ import { startWriterThread, writerFiles } from './writer-thread.ts';
 const watchPaceMs = 1_000;
 const stopGraceMs = 5_000;
 
+/** @throws FixityError `storage-failed` when it is not there and cannot be made. */
+function makeFolder(data: string): void {
+  try {
+    mkdirSync(data, { recursive: true, mode: 0o755 });
+  } catch (cause) {
+    throw new FixityError('storage-failed', `the data folder cannot be made: ${(cause as Error).message}`, {
+      next: ['give a folder that can be written with --data'],
+      cause,
+    });
+  }
+}
+
 /** Builds the rooms of a server and starts it; resolves when it answers. */
 async function startServer(settings: ServerSettings) {
   const { data, origin } = settings;
-  mkdirSync(data, { recursive: true, mode: 0o755 });
+  demandTls(settings);
+  makeFolder(data);
   const lock = lockFolder(data);
   const clock = systemClock;
   const random = (size: number): Uint8Array => randomBytes(size);
@@ -72,6 +86,7 @@ async function startServer(settings: ServerSettings) {
     fleet,
     rollouts,
     history,
+    proofs: new ProofRoutes({ views, ledger, store, history, writer }),
   });
   const seconds = metrics.histogram({
     name: 'fixity_http_request_seconds',

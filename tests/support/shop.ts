@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ProofRoutes } from '#audit';
 import { releaseRequest } from '#contract';
 import { FleetRoutes } from '#fleet';
 import { HistoryRoutes } from '#history';
@@ -8,7 +9,9 @@ import { type Artifact, buildArtifact, configArtifact } from '#oci';
 import { freezeManifest } from '#registry';
 import { makeRelease } from '#releases';
 import { RolloutController, RolloutRoutes, rolloutById } from '#rollouts';
+import { verifierKey } from '#signing';
 import { encodeTree, type FileEntry, packTree } from '#trees';
+import type { ViewSource } from '#views';
 import { type Domain, openDomain } from './domain.ts';
 import { SimulatedNode } from './simulated-node.ts';
 
@@ -41,6 +44,8 @@ export async function openShop() {
     nameOf: (actor) => identity.directory.nameOf(actor),
     seenNow: (name) => fleet.seen(name),
   });
+  const source: Pick<ViewSource, 'get' | 'all' | 'snapshot'> = { ...views, snapshot: (read) => read(views) };
+  const proofs = new ProofRoutes({ views: source, ledger, store, history, writer: domain.writer });
   await node.enrol();
   await node.report();
 
@@ -133,6 +138,8 @@ export async function openShop() {
     node,
     ledger,
     history,
+    proofs,
+    key: verifierKey(domain.key),
     turn,
     finish,
     begin,
