@@ -32,7 +32,9 @@ export function serveWriter(port: WriterPort, loop: CommandLoop, close: () => vo
   };
   const answer = async (id: number, result: Promise<CommandResult | string | undefined>) => {
     try {
-      answers.push({ id, result: await result });
+      // Awaited before `answers` is looked at: a flush meanwhile puts another array in its place.
+      const settled = await result;
+      answers.push({ id, result: settled });
     } catch (error) {
       answers.push({ id, error: toWire(error) });
     }
