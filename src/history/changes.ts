@@ -40,5 +40,12 @@ export async function changesIn(ports: HistoryPorts, query: z.output<typeof chan
   const { size, rows, notWatched } = found;
   // A clock that was set back must not make the window end before what is in it.
   const last = query.until === undefined ? (rows.at(-1)?.time ?? until) : until;
-  return { environment, since, until: last > until ? last : until, size, changes: await summariesOf(ports, rows), notWatched };
+  return {
+    environment,
+    since,
+    until: last > until ? last : until,
+    size,
+    changes: await summariesOf(ports, rows),
+    notWatched,
+  };
 }

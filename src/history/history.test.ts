@@ -62,6 +62,8 @@ describe('history', () => {
     for (const query of [{ revision: 1 }, { back: 1 }]) {
       const other = await shop.history.live({ environment: 'prod', ...query });
       assert.equal(other.services[0]?.intended[0]?.release, releases[0]);
+      assert.equal(other.services[0]?.state, 'as deployed');
+      assert.equal(other.rollout, undefined);
     }
     const index = then.moment.size - 1;
     const { services } = await shop.history.live({ environment: 'prod', index });
@@ -142,7 +144,9 @@ describe('history', () => {
       touching.entries,
       all.entries.filter(({ digests }) => digests.includes(digest)),
     );
-    assert.ok((await shop.history.log({ touches: 'checkout', limit: 5 })).entries.length > 0);
+    const byName = await shop.history.log({ touches: 'checkout', limit: 1000 });
+    assert.deepEqual(byName, await shop.history.log({ touches: 'service/checkout', limit: 1000 }));
+    assert.ok(byName.entries.length > 0);
     await assert.rejects(
       shop.history.log({ touches: 'nothing-of-the-kind', limit: 5 }),
       (error) => error instanceof FixityError && error.code === 'not-found',

@@ -1,7 +1,8 @@
 import type { LiveAnswer, MomentQuery, RevisionDocument, RevisionService } from '#contract';
-import { serviceOf } from '#environments';
+import { type FoundMoment, serviceOf } from '#environments';
 import { type Digest, toInstant } from '#kernel';
 import { type Rollout, rolloutAt, rolloutById } from '#rollouts';
+import type { ViewReader } from '#views';
 import { coverageAt } from './coverage.ts';
 import type { Documents } from './documents.ts';
 import { type Asked, liveService } from './live-service.ts';
@@ -16,7 +17,7 @@ import type { HistoryPorts } from './ports.ts';
 export async function liveAt(ports: HistoryPorts, documents: Documents, query: MomentQuery): Promise<LiveAnswer> {
   const { views, ledger, clock } = ports;
   const moment = await momentOf(views, ledger, query, toInstant(clock.now()));
-  const found = rolloutAt(views, moment.environment, moment);
+  const found = rolloutUnderWay(views, moment);
   const rollout = found === undefined ? undefined : rolloutById(views, found.rollout);
   const document = moment.digest === undefined ? undefined : await documents.revision(moment.digest as Digest);
   const target = rollout === undefined ? undefined : await documents.revision(rollout.target);
@@ -32,6 +33,13 @@ export async function liveAt(ports: HistoryPorts, documents: Documents, query: M
       ...coverageAt(reader, ports, moment, nodes),
     };
   });
+}
+
+/** The rollout under way; one whose revision is already true has only its own end left to record. */
+function rolloutUnderWay(views: ViewReader, moment: FoundMoment): LiveAnswer['rollout'] {
+  const found = rolloutAt(views, moment.environment, moment);
+  if (found === undefined || moment.revision === undefined) return found;
+  return rolloutById(views, found.rollout)?.revision === moment.revision ? undefined : found;
 }
 
 /** The services of the revision, and those that the rollout under way brings; in order of name. */

@@ -1,5 +1,5 @@
 import { revisionByNumber } from '#environments';
-import { FixityError, isDigest, parseSubject, subjectKinds } from '#kernel';
+import { FixityError, isDigest, parseSubject, type SubjectKind } from '#kernel';
 import type { ViewReader } from '#views';
 import { digestsWithPrefix, isTouched } from './view.ts';
 
@@ -22,6 +22,19 @@ export function digestNamed(views: ViewReader, text: string): string | undefined
   });
 }
 
+/** What a bare name is taken for, most likely first. */
+const bareNames: readonly SubjectKind[] = [
+  'service',
+  'environment',
+  'node',
+  'instance',
+  'rollout',
+  'tag',
+  'repository',
+  'token',
+  'user',
+];
+
 /**
  * The subject or digest that people name: `4be1c9d0`, `service/checkout`, `checkout r57`, `prod#3`, or the bare name of
  * whatever has it.
@@ -36,7 +49,7 @@ export function referenceNamed(views: ViewReader, text: string): string {
   const candidates = [
     ...(service === undefined ? [] : [`release/${service}:r${release}`]),
     ...(environment === undefined ? [] : [revisionByNumber(views, environment, Number(number))?.digest ?? []].flat()),
-    ...subjectKinds.map((kind) => `${kind}/${text}`),
+    ...bareNames.map((kind) => `${kind}/${text}`),
   ];
   const found = candidates.find((candidate) => isTouched(views, candidate));
   if (found !== undefined) return found;

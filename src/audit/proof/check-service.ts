@@ -53,7 +53,7 @@ interface Numbered {
 /** A release has the number that the first entry on `release/<service>:r<number>` gave it. */
 function checkNumber({ proof, findings }: ServiceCheck, part: string, { service, release, number }: Numbered): void {
   if (number === undefined) return;
-  findings.same(`${part}.number`, firstOf(proof, `release/${service}:r${number}`)?.data['digest'], release);
+  findings.same(`${part}.number`, release, firstOf(proof, `release/${service}:r${number}`)?.data['digest']);
 }
 
 function checkCommit({ proof, findings }: ServiceCheck, part: string, answer: LiveService): void {
