@@ -11,6 +11,13 @@ export interface EndpointAddress {
 const idleMilliseconds = 4_000;
 const idleConnections = 256;
 
+/** An endpoint's agent has one place to connect to, so that its lists need no key made anew for each request. */
+class EndpointAgent extends Agent {
+  override getName(): string {
+    return 'endpoint';
+  }
+}
+
 /** One address that answers for an instance: its kept-alive connections, what is in flight, and whether it is ejected. */
 export class Endpoint {
   readonly instance: string;
@@ -30,7 +37,7 @@ export class Endpoint {
     this.port = at.port;
     this.#clock = clock;
     this.#idle = idle;
-    this.agent = new Agent({
+    this.agent = new EndpointAgent({
       keepAlive: true,
       maxFreeSockets: idleConnections,
       scheduling: 'lifo',

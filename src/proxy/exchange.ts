@@ -1,4 +1,10 @@
-import { type ClientRequest, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import {
+  type ClientRequest,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestOptions,
+  type ServerResponse,
+} from 'node:http';
 import type { Socket } from 'node:net';
 import { choose } from './balance.ts';
 import { blamesEndpoint, connectTimeout, openConnection } from './connect.ts';
@@ -6,6 +12,7 @@ import type { Endpoint } from './endpoint.ts';
 import { requestFields, responseFields, trailerFields } from './forwarding.ts';
 import type { Limits } from './limits.ts';
 import { answerProblem, type Problem } from './problem.ts';
+import { Relay } from './relay.ts';
 import type { Target } from './request-target.ts';
 import type { LiveRoute, Routing } from './routing.ts';
 import { outcomeOf } from './traffic.ts';
@@ -37,7 +44,8 @@ export class Exchange {
   readonly #fields: string[];
   readonly #replayable: boolean;
   readonly #started = performance.now();
-  readonly #tried = new Set<Endpoint>();
+  /** Made when the first attempt fails. */
+  #tried: Set<Endpoint> | undefined;
   #attempts = 0;
   #route: LiveRoute;
   #upstream: ClientRequest | undefined;
@@ -72,8 +80,8 @@ export class Exchange {
       const outcome = this.#response.headersSent ? outcomeOf(this.#response.statusCode) : 'aborted';
       traffic.end(outcome, (performance.now() - this.#started) / 1000);
     });
-    this.#request.on('error', () => {});
-    this.#response.on('error', () => {});
+    this.#request.on('error', seenByClose);
+    this.#response.on('error', seenByClose);
     this.#attempt();
   }
 
@@ -81,7 +89,7 @@ export class Exchange {
     const endpoint =
       this.#attempts < this.#around.limits.attempts ? choose(this.#route.shares, this.#tried) : undefined;
     if (endpoint === undefined) {
-      this.#refuse(unserved(this.#route, this.#tried.size));
+      this.#refuse(unserved(this.#route, this.#tried?.size ?? 0));
       return;
     }
     this.#attempts += 1;
@@ -99,7 +107,7 @@ export class Exchange {
   /** @param socket a new connection; without one the endpoint's kept-alive connections are used. */
   #send(endpoint: Endpoint, socket: Socket | undefined): void {
     const { limits } = this.#around;
-    const upstream = httpRequest({
+    const options: RequestOptions = {
       host: endpoint.address,
       port: endpoint.port,
       method: this.#request.method ?? 'GET',
@@ -107,15 +115,17 @@ export class Exchange {
       headers: this.#fields,
       maxHeaderSize: 64 * 1024,
       insecureHTTPParser: false,
-      ...(socket === undefined ? { agent: endpoint.agent } : { createConnection: () => socket }),
-    });
+    };
+    if (socket === undefined) options.agent = endpoint.agent;
+    else options.createConnection = () => socket;
+    const upstream = httpRequest(options);
     this.#upstream = upstream;
-    let phase: Phase = 'sent';
+    let phase: Phase = upstream.reusedSocket ? 'reused' : 'sent';
     const late = setTimeout(() => {
       phase = 'late';
       upstream.destroy(new Error(`no answer within ${limits.answer} ms`));
     }, limits.answer);
-    if (socket === undefined) {
+    if (socket === undefined && !upstream.reusedSocket) {
       upstream.once('socket', (used) => {
         if (!used.connecting) {
           phase = 'reused';
@@ -165,7 +175,7 @@ export class Exchange {
     const response = this.#response;
     this.#answer = answer;
     // Its end is seen by 'close'; a broken answer must end as a broken one at the client too.
-    answer.on('error', () => {});
+    answer.on('error', seenByClose);
     answer.once('close', () => {
       if (!answer.complete) response.destroy();
     });
@@ -182,17 +192,19 @@ export class Exchange {
       });
       return;
     }
-    answer.pipe(response, { end: false });
+    const body = new Relay(answer, response);
     answer.once('end', () => {
       if (!answer.complete) return;
       const trailers = trailerFields(answer);
       if (trailers.length > 0) response.addTrailers(trailers);
-      response.end();
+      body.end();
       this.#discardBody();
     });
     // A head without a body yet (server-sent events) goes out alone; otherwise both leave in one write.
     setImmediate(() => {
-      if (!response.writableEnded && !response.destroyed) response.flushHeaders();
+      if (response.writableEnded || response.destroyed) return;
+      body.flush();
+      response.flushHeaders();
     });
   }
 
@@ -223,7 +235,7 @@ export class Exchange {
       return;
     }
     // A kept-alive connection that its server had closed says nothing about the server.
-    if (phase !== 'reused') this.#tried.add(endpoint);
+    if (phase !== 'reused') (this.#tried ??= new Set()).add(endpoint);
     this.#route = this.#around.routing.find(this.#target.host) ?? this.#route;
     this.#route.traffic.retried();
     this.#attempt();
@@ -237,6 +249,9 @@ export class Exchange {
     );
   }
 }
+
+/** What an 'error' says is seen by 'close' too. */
+const seenByClose = (): void => {};
 
 /** Where an attempt was when it failed: `reused` is after sending on a kept-alive connection. */
 type Phase = 'connecting' | 'sent' | 'reused' | 'late';

@@ -43,7 +43,7 @@ export function requestFields(request: IncomingMessage, hop: Hop): string[] {
   }
   pushFraming(fields, request, hop.target.hasBody);
   pushForwarded(fields, hop, hop.trustForwarded ? earlier : {});
-  if (/(^|[ ,])trailers($|[ ,;])/i.test(String(headers.te)) && hop.upgrade === undefined) {
+  if (headers.te !== undefined && hop.upgrade === undefined && /(^|[ ,])trailers($|[ ,;])/i.test(String(headers.te))) {
     fields.push('TE', 'trailers');
   }
   fields.push('Via', pseudonym);
