@@ -35,12 +35,7 @@ const loopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { host, port, tls } = options;
-  if (tls === undefined && !loopback.test(host)) {
-    throw new FixityError('invalid-input', `${host} is not loopback, and there is no certificate`, {
-      facts: ['tokens would cross the network readable to everybody'],
-      next: ['fixity server --listen HOST:PORT --tls-cert FILE --tls-key FILE'],
-    });
-  }
+  demandTls(options);
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     void Promise.resolve(dispatch(options, request, response)).catch(() => response.destroy());
   };
@@ -56,6 +51,15 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     origin: `${tls === undefined ? 'http' : 'https'}://${name}:${bound}`,
     stop: (graceMs) => stop(server, graceMs),
   };
+}
+
+/** @throws FixityError `invalid-input` when tokens would cross the network readable to everybody. */
+export function demandTls({ host, tls }: Pick<HttpServerOptions, 'host' | 'tls'>): void {
+  if (tls !== undefined || loopback.test(host)) return;
+  throw new FixityError('invalid-input', `${host} is not loopback, and there is no certificate`, {
+    facts: ['tokens would cross the network readable to everybody'],
+    next: ['fixity server --listen HOST:PORT --tls-cert FILE --tls-key FILE'],
+  });
 }
 
 function dispatch(

@@ -62,6 +62,13 @@ export function readServerSettings(words: readonly string[], env: Environment): 
 }
 
 function parse(words: readonly string[]) {
+  const values = parseFlags(words);
+  const empty = Object.entries(values).find(([, value]) => value === '');
+  if (empty === undefined) return values;
+  throw new FixityError('invalid-input', `--${empty[0]} is empty`, { next: ['fixity server --help'] });
+}
+
+function parseFlags(words: readonly string[]) {
   try {
     return parseArgs({
       args: [...words],
@@ -108,7 +115,10 @@ function readPem(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new FixityError('invalid-input', `${path} cannot be read: ${(cause as Error).message}`, { cause });
+    throw new FixityError('invalid-input', `${path} cannot be read: ${(cause as Error).message}`, {
+      next: ['name a PEM file that this user may read'],
+      cause,
+    });
   }
 }
 

@@ -50,6 +50,7 @@ function refusal(error: unknown, folder: string, pidFile: string): unknown {
   }
   if (error instanceof Error && 'syscall' in error) {
     return new FixityError('storage-failed', `the data folder ${folder} cannot be written: ${error.message}`, {
+      next: ['look at the permissions of the folder and at its disk', 'or give another folder with --data'],
       cause: error,
     });
   }
