@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { diffAnswer } from '#contract';
-import { openShop, type Sample, type Shop } from '../../tests/support/shop.ts';
+import { openShipyard, type Sample, type Shipyard } from '../../tests/support/shipyard.ts';
 import { hunksOf, textOf } from './hunks.ts';
 
 const one: Sample = {
@@ -19,10 +19,10 @@ const two: Sample = {
 };
 
 describe('diff', () => {
-  let shop: Shop;
+  let shop: Shipyard;
 
   before(async () => {
-    shop = await openShop();
+    shop = await openShipyard();
     await shop.ship('cart', await shop.release({ service: 'cart', files: { run: 'cart' } }), 1);
     await shop.ship('checkout', await shop.release(one), 1);
     await shop.ship('checkout', await shop.release(two), 2, { LEVEL: 'debug' });

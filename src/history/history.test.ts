@@ -4,17 +4,17 @@ import { changesAnswer, liveAnswer, logAnswer } from '#contract';
 import { reportChange } from '#environments';
 import { WatchController } from '#fleet';
 import { type Digest, FixityError, toInstant } from '#kernel';
-import { openShop, type Shop } from '../../tests/support/shop.ts';
+import { openShipyard, type Shipyard } from '../../tests/support/shipyard.ts';
 
 describe('history', () => {
-  let shop: Shop;
+  let shop: Shipyard;
   const releases: Digest[] = [];
   const moments: string[] = [];
   const now = (): string => toInstant(shop.domain.clock.now());
   const changesQuery = (more: object = {}) => ({ environment: 'prod', since: '2026-11-22T00:00:00Z', ...more });
 
   before(async () => {
-    shop = await openShop();
+    shop = await openShipyard();
     for (const content of ['one', 'two']) releases.push((await shop.domain.release('checkout', content)).digest);
     const first = await shop.begin('checkout', releases[0] as Digest);
     await shop.turn();

@@ -28,12 +28,13 @@ export function liveService(
   asked: Asked,
 ): LiveService {
   const { environment } = moment;
-  const intended = tracks.map(({ release, weight, replicas }) => {
-    const number = releaseOf(views, release)?.number;
+  const releases = tracks.map(({ release }) => releaseOf(views, release));
+  const intended = tracks.map(({ release, weight, replicas }, place) => {
+    const number = releases[place]?.number;
     return { release, ...(number === undefined ? {} : { number }), weight, replicas: replicas.minimum };
   });
   const [first] = intended;
-  const known = first === undefined ? undefined : releaseOf(views, first.release);
+  const [known] = releases;
   const source = first === undefined ? undefined : commitOf(views, first.release, moment);
   const state = asked.asker ?? stateOf(views, environment, service, moment);
   const actor = state?.actor ?? 'system:rollouts';

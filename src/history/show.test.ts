@@ -4,10 +4,10 @@ import { showAnswer } from '#contract';
 import { type Digest, FixityError } from '#kernel';
 import { freezeManifest } from '#registry';
 import { releaseOf } from '#releases';
-import { openShop, type Shop } from '../../tests/support/shop.ts';
+import { openShipyard, type Shipyard } from '../../tests/support/shipyard.ts';
 
 describe('show', () => {
-  let shop: Shop;
+  let shop: Shipyard;
   let first: Digest;
   let second: Digest;
   const show = async (reference: string) => showAnswer.parse(await shop.history.show({ reference }));
@@ -15,7 +15,7 @@ describe('show', () => {
     answer.facts.find((one) => one.label === label)?.value;
 
   before(async () => {
-    shop = await openShop();
+    shop = await openShipyard();
     const release = (content: string, tag: string) =>
       shop.release({ service: 'checkout', files: { run: content }, commit: 'a'.repeat(40), tag });
     first = await release('one', '1.0.0');

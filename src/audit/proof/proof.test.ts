@@ -5,13 +5,13 @@ import { type Digest, digestOf, toInstant } from '#kernel';
 import { generateKey, verifierKey } from '#signing';
 import * as fc from 'fast-check';
 import { definitions } from '../../main/rooms.ts';
-import { openShop, type Shop } from '../../../tests/support/shop.ts';
+import { openShipyard, type Shipyard } from '../../../tests/support/shipyard.ts';
 import { catalogue } from './catalogue.ts';
 import { changesQuestion, liveQuestion } from './question.ts';
 import { verifyProof } from './verify.ts';
 
 describe('proofs', () => {
-  let shop: Shop;
+  let shop: Shipyard;
   const bundles = new Map<string, ProofBundle>();
   const prod = { environment: 'prod' };
   const since = '2026-11-22T00:00:00.000Z';
@@ -20,7 +20,7 @@ describe('proofs', () => {
   const verify = (bundle: unknown) => verifyProof(JSON.parse(JSON.stringify(bundle)), shop.key);
 
   before(async () => {
-    shop = await openShop();
+    shop = await openShipyard();
     const config = (text: string) => ({ name: 'checkout.yaml', mediaType: 'application/yaml', text });
     const first = await shop.release({ service: 'checkout', files: { run: '1' }, config: config('pool: 40\n') });
     const second = await shop.release({
