@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
+import { buildCommand } from '@stricli/core';
 import { type ChangesAnswer, type HistoryEntry } from '#contract';
 import { fromInstant, type Instant, parseMoment, toInstant } from '#kernel';
-import { buildCommand } from '@stricli/core';
 import type { Context } from './context.ts';
 import * as flag from './flags.ts';
 import { gapText } from './live.ts';
@@ -62,7 +62,7 @@ function describe(answer: ChangesAnswer, now: number): string {
   if (answer.notWatched.length > 0) {
     lines.push(`Not watched: ${answer.notWatched.map((gap) => gapText(gap, now)).join(', ')}`);
   }
-  lines.push(`Next: fixity diff ${environment}@${since} ${environment}`);
+  lines.push(`Next: fixity diff ${environment}${changes.length === 0 ? `@${since}` : '~1'} ${environment}`);
   return lines.join('\n');
 }
 

@@ -1,5 +1,5 @@
-import { FixityError } from '#kernel';
 import { buildCommand } from '@stricli/core';
+import { FixityError } from '#kernel';
 import type { Context } from './context.ts';
 
 const scripts = {

@@ -1,5 +1,5 @@
-import type { Client } from '#client';
 import type { CommandContext, StricliProcess } from '@stricli/core';
+import type { Client } from '#client';
 
 /** What a verification found: what was checked, in words, and every difference, the first wrong byte named. */
 export interface VerifyReport {

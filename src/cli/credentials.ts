@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { FixityError } from '#kernel';
 import { z } from 'zod';
+import { FixityError } from '#kernel';
 
 const schema = z.object({
   current: z.string().optional(),

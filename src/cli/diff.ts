@@ -1,6 +1,6 @@
+import { buildCommand } from '@stricli/core';
 import type { DiffAnswer, ResolvedMoment, ServiceDifference } from '#contract';
 import { shortDigest } from '#kernel';
-import { buildCommand } from '@stricli/core';
 import type { Context } from './context.ts';
 import * as flag from './flags.ts';
 import { defaultEnvironment, momentQuery } from './moments.ts';

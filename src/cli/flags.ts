@@ -1,4 +1,4 @@
-import { parseTime, type Instant } from '#kernel';
+import { type Instant, parseTime } from '#kernel';
 
 /** A flag's text; an empty one is refused rather than taken to mean nothing. */
 export function text(value: string): string {

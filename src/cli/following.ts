@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '#client';
 import type { RolloutPlan, RolloutStatus } from '#contract';
-import { FixityError } from '#kernel';
+import { FixityError, isDigest, shortDigest } from '#kernel';
 import type { Context } from './context.ts';
 import { printable } from './table.ts';
 import { shortTime } from './times.ts';
@@ -35,26 +35,32 @@ export async function follow(context: Context, client: Client, rollout: string):
 
 /** The plan as people read it: what moves, what stays, what will not be undone. */
 export function describePlan(plan: RolloutPlan): string {
+  const others =
+    plan.unchanged === 1 ? '1 other service stays as it is' : `${plan.unchanged} other services stay as they are`;
   const lines = [
-    `Makes ${plan.environment}#${plan.revision}. ${plan.unchanged} other ${plan.unchanged === 1 ? 'service stays' : 'services stay'} as ${plan.unchanged === 1 ? 'it is' : 'they are'}.`,
+    `Makes ${plan.environment}#${plan.revision}. ${plan.unchanged === 0 ? 'Nothing else moves' : others}.`,
   ];
   for (const { service, from, to, before, after, differences } of plan.services) {
-    const releases = `${from === undefined ? 'nothing' : `r${from}`} to ${to === undefined ? 'nothing' : `r${to}`}`;
-    lines.push(
-      `${service}  ${before === undefined ? `new, r${to}` : after === undefined ? 'taken out' : from === to ? `r${from}, settings only` : releases}`,
-    );
-    const width = Math.max(...differences.map(({ what }) => what.length), 8);
-    for (const { what, before: old, after: next } of differences) {
-      lines.push(`  ${what.padEnd(width)}  ${printable(`${old ?? '(absent)'} to ${next ?? '(absent)'}`)}`);
+    const releases = from === to ? `r${from}, settings only` : `r${from} to r${to}`;
+    lines.push(`${service}  ${before === undefined ? `new, r${to}` : after === undefined ? 'taken out' : releases}`);
+    const told = differences.filter(({ what }) => what !== 'release');
+    const width = Math.max(...told.map(({ what }) => what.length), 8);
+    for (const { what, before: old, after: next } of told) {
+      lines.push(`  ${what.padEnd(width)}  ${printable(`${brief(old)} to ${brief(next)}`)}`);
     }
   }
   const count = (kind: string): number => plan.steps.filter((step) => step.kind === kind).length;
   lines.push(
-    `How  ${plan.steps.length} steps, one instance at a time: ${count('start')} starts, ${count('stop')} stops; an old one stops only when a new one serves`,
+    `How  ${plan.steps.length} steps: ${count('start')} starts, ${count('stop')} stops; an old instance stops only when a new one serves`,
   );
   if (plan.notUndone.length > 0)
     lines.push('Will not be undone:', ...plan.notUndone.map((what) => `  ${printable(what)}`));
   return lines.join('\n');
+}
+
+function brief(value: string | undefined): string {
+  if (value === undefined) return '(absent)';
+  return isDigest(value) ? shortDigest(value) : value;
 }
 
 /** Asks before production changes, unless told not to. @throws FixityError when the answer is no or nobody can answer. */

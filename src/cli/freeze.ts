@@ -1,6 +1,6 @@
+import { buildCommand } from '@stricli/core';
 import { repositoryName, tagName } from '#contract';
 import { FixityError } from '#kernel';
-import { buildCommand } from '@stricli/core';
 import type { Context } from './context.ts';
 import * as flag from './flags.ts';
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
+import { buildCommand } from '@stricli/core';
 import type { LiveAnswer, LiveService } from '#contract';
 import { fromInstant, type Instant, shortDigest } from '#kernel';
-import { buildCommand } from '@stricli/core';
 import type { Context } from './context.ts';
 import * as flag from './flags.ts';
 import { momentQuery, momentText } from './moments.ts';

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
+import { buildCommand } from '@stricli/core';
 import { createClient } from '#client';
 import { FixityError } from '#kernel';
-import { buildCommand } from '@stricli/core';
 import type { Context } from './context.ts';
 import { saveCredentials, signedIn } from './credentials.ts';
 import * as flag from './flags.ts';

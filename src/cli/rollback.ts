@@ -1,5 +1,5 @@
-import { FixityError, parseMoment } from '#kernel';
 import { buildCommand } from '@stricli/core';
+import { FixityError, parseMoment } from '#kernel';
 import type { Context } from './context.ts';
 import * as flag from './flags.ts';
 import { conclude, confirmed, describePlan, follow, newCommandId } from './following.ts';

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
-import { createClient } from '#client';
 import { proposeCompletions, run } from '@stricli/core';
+import { createClient } from '#client';
 import { createApplication } from './app.ts';
 import type { Context, VerifyFolder } from './context.ts';
 import { signedIn } from './credentials.ts';

@@ -1,6 +1,6 @@
-import { serviceFile } from '#contract';
 import { buildCommand } from '@stricli/core';
 import { z } from 'zod';
+import { serviceFile } from '#contract';
 import type { Context } from './context.ts';
 
 /** The JSON Schema of `fixity.yaml`, for editors and for the reference. */

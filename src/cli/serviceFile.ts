@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { LineCounter, parseDocument } from 'yaml';
 import { issueText, type ServiceFile, serviceFile } from '#contract';
 import { FixityError } from '#kernel';
-import { LineCounter, parseDocument } from 'yaml';
 
 /** A service file as read, with the folder its paths are relative to. */
 export interface LoadedServiceFile {

@@ -1,7 +1,7 @@
 import { isAbsolute, join } from 'node:path';
+import { buildCommand } from '@stricli/core';
 import type { Body, Released, ServiceFile } from '#contract';
 import { FixityError, isDigest, parseDigest, shortDigest } from '#kernel';
-import { buildCommand } from '@stricli/core';
 import type { Context } from './context.ts';
 import * as flag from './flags.ts';
 import { conclude, confirmed, describePlan, follow, newCommandId } from './following.ts';

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { FixityError } from '#kernel';
 import { buildCommand } from '@stricli/core';
+import { FixityError } from '#kernel';
 import { historyTable } from './changes.ts';
 import type { Context } from './context.ts';
 import * as flag from './flags.ts';

@@ -1,10 +1,10 @@
 import { buildCommand } from '@stricli/core';
+import { fromInstant } from '#kernel';
 import type { Context } from './context.ts';
 import * as flag from './flags.ts';
 import { follow } from './following.ts';
 import { table } from './table.ts';
 import { fullTime, shortTime, span } from './times.ts';
-import { fromInstant } from '#kernel';
 
 export default buildCommand({
   docs: { brief: 'Whether Fixity itself is well, and which rollouts are under way' },

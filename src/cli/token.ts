@@ -1,5 +1,5 @@
-import type { Role } from '#contract';
 import { buildCommand, buildRouteMap } from '@stricli/core';
+import type { Role } from '#contract';
 import type { Context } from './context.ts';
 import * as flag from './flags.ts';
 import { table } from './table.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { FixityError } from '#kernel';
 import { buildCommand } from '@stricli/core';
+import { FixityError } from '#kernel';
 import type { Context } from './context.ts';
 import * as flag from './flags.ts';
 

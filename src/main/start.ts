@@ -41,7 +41,6 @@ const children = [
 ];
 
 async function stop(): Promise<void> {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   await Promise.all(children.map((one) => one.stop()));
 }
 
@@ -66,19 +65,24 @@ function welcome(ready: Ready): void {
   say('Next: npx fixity ship -f examples/checkout/v1/fixity.yaml      (in another terminal)\n      npx fixity live');
 }
 
+let stopping = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    // A second time does not wait.
+    if (stopping) process.exit(1);
+    stopping = true;
+    void stop().then(() => {
+      say('\nStopped. Instances keep running, unwatched and without traffic, until Fixity is back: npm start');
+      process.exit(0);
+    });
+  });
+}
+
 try {
   const [ready] = await Promise.all(children.map((one) => one.start()));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      void stop().then(() => {
-        say('\nStopped. Instances keep running, unwatched and without traffic, until Fixity is back: npm start');
-        process.exit(0);
-      });
-    });
-  }
   if (ready !== undefined) welcome(ready);
 } catch (error) {
   await stop();
-  process.stderr.write(`${(error as Error).message}\n`);
+  if (!stopping) process.stderr.write(`${(error as Error).message}\n`);
   process.exit(1);
 }

@@ -41,11 +41,12 @@ function withoutComments(text: string): string {
   return text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/(^|\s)\/\/[^\n]*/g, '$1');
 }
 
-/** The room a specifier leads to; undefined for third parties and Node's own. */
+/** The room a specifier leads to; undefined for third parties, Node's own and the tests' support. */
 export function targetRoom({ file, specifier }: Import): string | undefined {
   if (specifier.startsWith('#')) return specifier.slice(1);
   if (!specifier.startsWith('.')) return undefined;
-  return roomOf(relative(root, join(root, dirname(file), specifier)));
+  const path = relative(root, join(root, dirname(file), specifier));
+  return path.startsWith('src/') ? roomOf(path) : undefined;
 }
 
 /** The package a specifier names; undefined for our own and Node's. */

@@ -93,7 +93,7 @@ export class ServerLink {
     const token = enrolment();
     if (token === undefined) {
       throw new FixityError('unauthenticated', `node ${node} is not enrolled and has no enrolment token`, {
-        next: ['fixity token enrol   (on the server, then start with --enrol TOKEN)'],
+        next: ['fixity nodes --enrol   (on the server, then start with --enrol TOKEN)'],
       });
     }
     const key = verifierKey(this.#credentials.key);
