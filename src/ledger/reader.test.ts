@@ -42,6 +42,15 @@ describe('the ledger reader', () => {
     assert.equal(await reader.sizeAt('2020-01-01T00:00:00.000Z'), 0);
   });
 
+  it('proves many entries at once as it does one by one', async () => {
+    const indexes = [299, 0, 255, 256, 7];
+    const paths: Uint8Array[][] = [];
+    for (const index of indexes) paths.push(await reader.inclusion(index, 300));
+    assert.deepEqual(await reader.inclusions(indexes, 300), paths);
+    assert.deepEqual(await reader.inclusions([], 300), []);
+    await assert.rejects(reader.inclusions([0, 300], 300), { code: 'range-invalid' });
+  });
+
   it('proves inclusion and consistency between any two sizes', async () => {
     const root = (size: number) =>
       rootAt(

@@ -1,5 +1,15 @@
 import { FixityError, type Instant } from '#kernel';
-import { consistencyProof, hashSize, inclusionProof, MissingTile, nodesFromTiles, tileWidth, widthAt } from '#merkle';
+import {
+  consistencyProof,
+  hashSize,
+  inclusionProof,
+  MissingTile,
+  type Node,
+  nodesFromTiles,
+  type ReadNodes,
+  tileWidth,
+  widthAt,
+} from '#merkle';
 import { encodeBundle } from './bundle.ts';
 import { parseLeaf, type Recorded } from './entry.ts';
 import { encodeHashes, type InclusionProof } from './proof.ts';
@@ -65,8 +75,21 @@ export class LedgerReader {
 
   /** The audit path of an entry in the tree of `size` entries. @throws FixityError `range-invalid`, `tampered`. */
   async inclusion(index: number, size: number): Promise<Uint8Array[]> {
-    if (!(index >= 0 && index < size && size <= (await this.size()))) throw outside(`entry ${index} in size ${size}`);
-    return complete(() => inclusionProof(index, size, this.#nodes()));
+    const [path = []] = await this.inclusions([index], size);
+    return path;
+  }
+
+  /** The audit paths of many entries, in the order given; what they share is read and hashed once. */
+  async inclusions(indexes: readonly number[], size: number): Promise<Uint8Array[][]> {
+    const beyond = indexes.find((index) => !(index >= 0 && index < size));
+    if (beyond !== undefined || size > (await this.size()))
+      throw outside(`entry ${beyond ?? indexes[0]} in size ${size}`);
+    const nodes = remembering(this.#nodes());
+    return complete(async () => {
+      const paths: Uint8Array[][] = [];
+      for (const index of indexes) paths.push(await inclusionProof(index, size, nodes));
+      return paths;
+    });
   }
 
   /** That size `to` begins with size `from`. @throws FixityError `range-invalid`, `tampered`. */
@@ -106,7 +129,22 @@ export class LedgerReader {
   }
 }
 
-async function complete(prove: () => Promise<Uint8Array[]>): Promise<Uint8Array[]> {
+/** Reads each node once. */
+function remembering(read: ReadNodes): ReadNodes {
+  const known = new Map<string, Uint8Array>();
+  const keyOf = ({ level, index }: Node): string => `${level}/${index}`;
+  return async (nodes) => {
+    const fresh = nodes.filter((node) => !known.has(keyOf(node)));
+    const hashes = fresh.length === 0 ? [] : await read(fresh);
+    for (const [place, node] of fresh.entries()) {
+      const hash = hashes[place];
+      if (hash !== undefined) known.set(keyOf(node), hash);
+    }
+    return nodes.flatMap((node) => known.get(keyOf(node)) ?? []);
+  };
+}
+
+async function complete<T>(prove: () => Promise<T>): Promise<T> {
   try {
     return await prove();
   } catch (cause) {

@@ -65,10 +65,12 @@ export class ProofBuilder {
     const head = await ledger.head();
     if (head === undefined)
       throw new FixityError('not-found', 'the ledger holds nothing yet', { next: ['fixity ship'] });
+    const indexes = [...this.#indexes].toSorted((a, b) => a - b);
+    const paths = await ledger.inclusions(indexes, head.size);
     const entries: ProofBundle['entries'] = [];
-    for (const index of [...this.#indexes].toSorted((a, b) => a - b)) {
+    for (const [place, index] of indexes.entries()) {
       const leaf = Buffer.from(await ledger.leaf(index)).toString('base64');
-      entries.push({ index, leaf, hashes: encodeHashes(await ledger.inclusion(index, head.size)) });
+      entries.push({ index, leaf, hashes: encodeHashes(paths[place] ?? []) });
     }
     return {
       format: 'fixity-proof-v1',
