@@ -6,6 +6,7 @@ import { formatPrivateKey, generateKey, readPrivateKey, verifierKey } from '#sig
 import { openKeyFile } from '#state';
 import { ViewMachine } from '#views';
 import { CommandLoop, serveWriter, toWire, type WriterPort } from '#writer';
+import { faultsFromEnvironment } from './faults.ts';
 import { randomPool } from './random-pool.ts';
 import { commands, folds } from './rooms.ts';
 import type { WriterData } from './writer-thread.ts';
@@ -33,6 +34,7 @@ async function start(port: WriterPort, data: WriterData): Promise<void> {
     origin,
     clock: systemClock,
     random: randomPool(),
+    faults: faultsFromEnvironment(process.env),
   });
   serveWriter(port, loop, () => {
     storage.close();

@@ -19,6 +19,8 @@ export interface CommandLoopOptions {
   readonly origin: string;
   readonly clock: Clock;
   readonly random: RandomBytes;
+  /** Where a test makes the process die: `ledger-committed` before the views are, `views-committed` before anyone knows. */
+  readonly faults?: { at(point: 'ledger-committed' | 'views-committed'): void };
 }
 
 /** What a commit left. */
@@ -148,6 +150,7 @@ export class CommandLoop implements Writer {
         rejectAll(group, failure);
         return;
       }
+      this.#options.faults?.at('ledger-committed');
       await this.#publish();
     }
     for (const [at, { resolve, reject }] of group.entries()) {
@@ -193,6 +196,7 @@ export class CommandLoop implements Writer {
       views.rollback();
       await views.start(storage);
     }
+    this.#options.faults?.at('views-committed');
     const { head } = appender;
     if (head === undefined) return;
     for (const listener of this.#listeners) listener({ size: head.size, time: head.recordedtime });

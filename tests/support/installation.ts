@@ -52,7 +52,7 @@ export class Program {
         resolve(ready);
       });
       child.once('exit', (code, signal) =>
-        reject(new Error(`${this.name} ended (${signal ?? code}) before it was ready`)),
+        reject(new Error(`${this.name} ended (${signal ?? code}) before it was ready: ${this.log().slice(-500)}`)),
       );
     });
   }

@@ -1,157 +1,121 @@
 import assert from 'node:assert/strict';
-import { ProofRoutes } from '#audit';
-import { releaseRequest } from '#contract';
-import { FleetRoutes } from '#fleet';
-import { HistoryRoutes } from '#history';
-import { type Digest, digestOf } from '#kernel';
-import { LedgerReader } from '#ledger';
-import { type Artifact, buildArtifact, configArtifact } from '#oci';
-import { freezeManifest } from '#registry';
-import { makeRelease } from '#releases';
-import { RolloutController, RolloutRoutes, rolloutById } from '#rollouts';
-import { verifierKey } from '#signing';
-import { encodeTree, type FileEntry, packTree } from '#trees';
-import type { ViewSource } from '#views';
-import { type Domain, openDomain } from './domain.ts';
-import { SimulatedNode } from './simulated-node.ts';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LiveAnswer, LiveService, RolloutStatus } from '#contract';
+import { Installation, type Outcome } from './installation.ts';
+import { Load, type LoadReport } from './load.ts';
+import { instanceProcesses } from './processes.ts';
+import { Repository } from './repository.ts';
+import { until } from './until.ts';
 
-/** A release of files, with what belongs to it. */
-export interface Sample {
-  readonly service: string;
-  readonly files: Readonly<Record<string, string | Uint8Array>>;
-  /** The configuration, with its file name. */
-  readonly config?: { readonly name: string; readonly text: string; readonly mediaType: string };
-  readonly command?: readonly string[];
-  readonly commit?: string;
-  readonly tag?: string;
-}
+type Version = 'v1' | 'v2';
+const over: ReadonlySet<RolloutStatus['state']> = new Set(['done', 'put-back', 'aborted', 'stuck']);
 
-/** A server's rooms with one simulated node, to ship to and to ask about afterwards. */
-export async function openShop() {
-  const domain: Domain = await openDomain();
-  const { views, store, catalogue, clock, identity, ports, storage } = domain;
-  const fleet = new FleetRoutes(ports);
-  const rollouts = new RolloutRoutes(ports);
-  const controller = new RolloutController(ports);
-  const node = new SimulatedNode(domain, fleet, 'web-1');
-  const ledger = new LedgerReader(storage);
-  const history = new HistoryRoutes({
-    views: { ...views, snapshot: (read) => read(views) },
-    ledger,
-    store,
-    catalogue,
-    clock,
-    nameOf: (actor) => identity.directory.nameOf(actor),
-    seenNow: (name) => fleet.seen(name),
-  });
-  const source: Pick<ViewSource, 'get' | 'all' | 'snapshot'> = { ...views, snapshot: (read) => read(views) };
-  const proofs = new ProofRoutes({ views: source, ledger, store, history, writer: domain.writer });
-  await node.enrol();
-  await node.report();
+/** The checkout example in two versions on an installation of its own, for tests that break things under way. */
+export class Shop {
+  readonly fixity: Installation;
+  readonly repository: Repository;
+  readonly replicas: number;
+  /** The version that answers when nothing is under way. */
+  serving: Version = 'v1';
 
-  /** One second in which node and controller each do their part. */
-  async function turn(): Promise<void> {
-    await controller.tick();
-    await node.apply();
-    clock.time += 1_000;
-    await node.report();
-    await controller.tick();
+  constructor(options: { replicas?: number; agentFlags?: readonly string[] } = {}) {
+    this.fixity = new Installation(options);
+    this.replicas = options.replicas ?? 2;
+    this.repository = new Repository(join(this.fixity.folder, 'shop'));
   }
 
-  /** Turns until the rollout is over; answers with its end. */
-  async function finish(rollout: string): Promise<string> {
-    for (let turns = 0; turns < 500; turns += 1) {
-      const found = rolloutById(views, rollout);
-      assert.ok(found !== undefined);
-      if (found.endedAt !== undefined) return found.state;
-      await turn();
-    }
-    return assert.fail(`rollout ${rollout} does not end`);
+  /** Starts everything and ships version 1. */
+  async open(): Promise<void> {
+    await this.fixity.start();
+    const { code, err, out } = await this.ship('v1');
+    assert.equal(code, 0, `${err}${out}`);
   }
 
-  /** Plans a rollout of one service. */
-  async function begin(service: string, release: Digest, replicas = 2, values: Record<string, string> = {}) {
-    const shipment = {
-      service,
-      release,
-      replicas: { minimum: replicas, maximum: replicas },
-      hosts: [`${service}.prod.localhost`],
-      placement: [],
-      values,
-    };
-    const request = { environment: 'prod', services: [shipment], remove: [], dryRun: false };
-    const { rollout } = await rollouts.rollOut(request, domain.admin);
-    assert.ok(rollout !== undefined);
+  /** Puts a version in place, changed as said, and commits it. */
+  place(version: Version, change: (text: string) => string = (text) => text): void {
+    this.repository.checkout(version);
+    const file = this.repository.path('checkout', 'fixity.yaml');
+    const text = readFileSync(file, 'utf8').replace('replicas: 3', `replicas: ${this.replicas}`);
+    writeFileSync(file, change(text));
+    this.repository.commit(`checkout ${version}`);
+  }
+
+  ship(version: Version): Promise<Outcome> {
+    this.place(version);
+    return this.shipPlaced();
+  }
+
+  shipPlaced(): Promise<Outcome> {
+    return this.fixity.fixityIn(this.repository.folder, 'ship', '-f', 'checkout/fixity.yaml', '--env', 'prod');
+  }
+
+  other(): Version {
+    return this.serving === 'v1' ? 'v2' : 'v1';
+  }
+
+  load(retries = 0): Load {
+    return new Load({
+      proxy: this.fixity.proxy.listen ?? '',
+      host: 'checkout.prod.localhost',
+      path: '/price?net=250',
+      connections: 2,
+      retries,
+      label: (body) => (body.includes('"2.0.0"') ? 'v2' : 'v1'),
+    });
+  }
+
+  async lastRollout(): Promise<RolloutStatus> {
+    const answer = await this.fixity.api('/api/v1/rollouts?environment=prod&limit=1');
+    const { rollouts } = (await answer.json()) as { rollouts: RolloutStatus[] };
+    return rollouts[0] ?? assert.fail('nothing was rolled out');
+  }
+
+  async live(): Promise<LiveService> {
+    const answer = await this.fixity.json<LiveAnswer>('live', 'prod');
+    return answer.services.find(({ service }) => service === 'checkout') ?? assert.fail('checkout is not live');
+  }
+
+  /**
+   * Waits for the rollout to be over and the machine to be as it says: `live` names exactly the processes that run,
+   * and traffic gets the version that the ending promises.
+   */
+  async settled(shipped: Version): Promise<RolloutStatus> {
+    const rollout = await until('the end of the rollout', async () => {
+      const last = await this.lastRollout();
+      return over.has(last.state) ? last : undefined;
+    });
+    assert.ok(rollout.state === 'done' || rollout.state === 'put-back', `${rollout.state}: ${rollout.why}`);
+    const version = rollout.state === 'done' ? shipped : this.serving;
+    await until('live to name the processes that run', async () => {
+      const { instances, up, problem } = await this.live();
+      const named = instances.map(({ instance }) => instance).sort();
+      const running = instanceProcesses(this.fixity.folder).map(({ instance }) => instance);
+      assert.deepEqual([...new Set(running)].sort(), named);
+      assert.deepEqual([up, problem], [this.replicas, false]);
+      return true;
+    });
+    const answers = await this.#answers();
+    assert.deepEqual(answers, [version], 'traffic gets what the rollout ended with');
+    this.serving = version;
     return rollout;
   }
 
-  async function freeze(repository: string, { manifest, blobs }: Artifact, tags: string[] = []): Promise<Digest> {
-    for (const { bytes } of [...blobs, manifest]) await store.put(bytes);
-    await domain.writer.submit(
-      freezeManifest,
-      { repository, tags, ...manifest.descriptor },
-      { actor: domain.admin.id },
-    );
-    return manifest.descriptor.digest;
+  async #answers(): Promise<string[]> {
+    const load = this.load(50);
+    await load.more(10);
+    return [...(await load.stop()).answers.keys()];
   }
 
-  /** Freezes files and a configuration and releases them, as `fixity ship` does. */
-  async function release({ service, files, config, command = ['./run'], commit, tag }: Sample): Promise<Digest> {
-    const contents = new Map(Object.entries(files).map(([path, content]) => [path, Buffer.from(content)]));
-    const entries = [...contents].map(([path, bytes]): FileEntry => {
-      const common = { mode: 0o644, uid: 0, gid: 0, xattrs: [] };
-      return { type: 'file', path: Buffer.from(path), ...common, size: bytes.length, digest: digestOf(bytes) };
-    });
-    const layer = await store.put(packTree(entries, (entry) => one(contents.get(Buffer.from(entry.path).toString()))));
-    const build = await freeze(
-      service,
-      buildArtifact({ tree: encodeTree(entries), layer }),
-      tag === undefined ? [] : [tag],
-    );
-    const frozen =
-      config === undefined
-        ? undefined
-        : await freeze(
-            `${service}-config`,
-            configArtifact({
-              bytes: Buffer.from(config.text),
-              mediaType: config.mediaType,
-              fileName: config.name,
-            }),
-          );
-    const request = releaseRequest.parse({
-      service,
-      build,
-      ...(frozen === undefined ? {} : { config: frozen }),
-      run: { command },
-      ...(commit === undefined ? {} : { source: { commit, dirty: false } }),
-    });
-    return (await makeRelease(domain.ports, request, { actor: domain.admin.id })).digest;
+  async verified(): Promise<void> {
+    const { code, out, err } = await this.fixity.fixity('verify', '--data', this.fixity.data);
+    assert.equal(code, 0, `${out}${err}`);
   }
-
-  return {
-    domain,
-    release,
-    fleet,
-    rollouts,
-    controller,
-    node,
-    ledger,
-    history,
-    proofs,
-    key: verifierKey(domain.key),
-    turn,
-    finish,
-    begin,
-    /** Ships a service and waits until it is live. */
-    async ship(service: string, release: Digest, replicas = 2, values: Record<string, string> = {}): Promise<void> {
-      assert.equal(await finish(await begin(service, release, replicas, values)), 'done');
-    },
-    close: () => domain.close(),
-  };
-}
-async function* one(bytes: Uint8Array | undefined): AsyncGenerator<Uint8Array> {
-  if (bytes !== undefined) yield bytes;
 }
 
-export type Shop = Awaited<ReturnType<typeof openShop>>;
+/** Zero failures, and enough requests for that to mean something; the line for the report. */
+export function unharmed({ requests, failures }: LoadReport): string {
+  assert.deepEqual(failures.slice(0, 5), []);
+  assert.ok(requests > 50, `only ${requests} requests`);
+  return `${requests} requests, ${failures.length} failed`;
+}
