@@ -79,7 +79,8 @@ function addRoute(app: FastifyInstance, name: RouteName, route: Route, options: 
 
 function callerOf(request: FastifyRequest, reply: FastifyReply, action: Action, options: ApiOptions): Caller {
   const gone = new AbortController();
-  reply.raw.once('close', () => gone.abort());
+  // An abort builds an exception and its stack: not for every answer that went out whole.
+  reply.raw.once('close', () => reply.raw.writableFinished || gone.abort());
   const conditions = { ...conditionsOf(request), signal: gone.signal };
   if (action === 'open') return { actor: anonymous, ...conditions };
   const bearer = bearerOf(request);
