@@ -121,6 +121,23 @@ describe('history', () => {
     assert.equal(known.changes.length, 1);
   });
 
+  it('says who had a rollout put back, and that what Fixity put back by itself was its own doing', async () => {
+    const from = now();
+    const aborted = await shop.begin('checkout', releases[1] as Digest);
+    await shop.turn();
+    await shop.rollouts.abortRollout({ rollout: aborted, reason: 'not today' }, shop.domain.admin);
+    assert.equal(await shop.finish(aborted), 'aborted');
+    shop.node.behaviours.set(releases[1] as Digest, 'exits');
+    assert.equal(await shop.finish(await shop.begin('checkout', releases[1] as Digest)), 'put-back');
+    const { changes } = await shop.history.changes(changesQuery({ since: from }));
+    const name = (id: string) => shop.domain.identity.directory.nameOf(id) ?? id;
+    assert.deepEqual(
+      changes.filter(({ change }) => change === 'put back').map(({ by }) => by),
+      [name(shop.domain.admin.id), 'system:rollouts'],
+    );
+    assert.equal((await shop.history.live({ environment: 'prod' })).services[0]?.intended[0]?.number, 1);
+  });
+
   it('pages through the log, newest first, by subject, type, actor and what is touched', async () => {
     const all = await shop.history.log({ limit: 1000 });
     logAnswer.parse(all);
