@@ -86,7 +86,7 @@ suite('programs that are killed under way', { skip: without('git'), timeout: 300
     const seed = Number(process.env['FIXITY_TEST_SEED'] ?? Date.now() % 1_000_000);
     t.diagnostic(`FIXITY_TEST_SEED=${seed}`);
     const below = numbersFrom(seed);
-    for (let round = 0; round < 3; round += 1) {
+    for (let round = 0; round < 2; round += 1) {
       const [program, points] =
         below(2) === 0 ? [agent, agentPoints] : [server, ['ledger-committed', 'before-advance']];
       const fault = points[below(points.length)] ?? 'ledger-committed';
