@@ -48,12 +48,12 @@ suite('programs that are killed under way', { skip: without('git'), timeout: 300
     const life = (number: number) => (number < mostDeaths ? { FIXITY_FAULT_AT: `${fault}:${number}` } : {});
     await program.kill();
     await program.start(life(1)).catch(() => undefined);
-    let over = false;
+    const course = { over: false };
     const ended = shipping.finally(() => {
-      over = true;
+      course.over = true;
     });
     let deaths = 1;
-    while (!over) {
+    while (!course.over) {
       await Promise.race([program.ended(), ended]);
       if (program.running) continue;
       deaths += 1;
@@ -102,12 +102,12 @@ suite('programs that are killed under way', { skip: without('git'), timeout: 300
     await proxy.start();
     await load.more(50);
     const version = shop.other();
-    let over = false;
+    const course = { over: false };
     const shipping = shop.ship(version).finally(() => {
-      over = true;
+      course.over = true;
     });
     let deaths = 0;
-    while (!over && deaths < 8) {
+    while (!course.over && deaths < 8) {
       await Promise.race([load.more(150), shipping]);
       await proxy.kill();
       deaths += 1;
