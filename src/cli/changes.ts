@@ -76,5 +76,5 @@ export function historyTable(entries: readonly HistoryEntry[], now: number): str
     `${printable(entry.by)}${entry.basis === 'reported' || entry.basis === 'inferred' ? ` (${entry.basis})` : ''}`,
     `${Math.abs(fromInstant(entry.recorded) - fromInstant(entry.time)) > 5_000 ? `recorded ${shortTime(entry.recorded, now)} ` : ''}#${entry.index}`,
   ]);
-  return table(['TIME', 'CHANGE', 'WHAT', 'BY', 'ENTRY'], rows);
+  return table(['TIME', 'CHANGE', 'WHAT', 'BY', 'ENTRY'], rows, 'WHAT');
 }

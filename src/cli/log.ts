@@ -77,11 +77,19 @@ export default buildCommand({
     }
     const range = `${fullTime(oldest.recorded, this.now())} to ${fullTime(newest.recorded, this.now())}`;
     const more = oldest.index > 0 && answer.entries.length === (flags.limit ?? 50);
-    const next = more
-      ? `fixity log ${touches === undefined ? '' : `${touches} `}--before ${oldest.index}`
-      : `fixity show ${newest.index}`;
+    const next = more ? olderEntries(flags, touches, oldest.index) : `fixity show ${newest.index}`;
     return this.print(
       `ledger  ${range}  ${answer.entries.length} of ${answer.size} entries\n\n${historyTable(answer.entries, this.now())}\n\nNext: ${next}`,
     );
   },
 });
+
+/** The same question again, about what came before. */
+function olderEntries({ subject, type, actor, limit }: Flags, touches: string | undefined, before: number): string {
+  const words = ['fixity log'];
+  if (touches !== undefined) words.push(touches);
+  for (const [name, value] of Object.entries({ subject, type, actor, limit })) {
+    if (value !== undefined) words.push(`--${name} ${value}`);
+  }
+  return [...words, `--before ${before}`].join(' ');
+}

@@ -1,8 +1,9 @@
 import { buildCommand } from '@stricli/core';
+import { toInstant } from '#kernel';
 import type { Context } from './context.ts';
 import * as flag from './flags.ts';
 import { table } from './table.ts';
-import { shortTime } from './times.ts';
+import { fullTime, shortTime } from './times.ts';
 
 export default buildCommand({
   docs: { brief: 'The nodes, and which of them are watched' },
@@ -33,6 +34,8 @@ export default buildCommand({
     const notes = nodes.flatMap(({ node, notes }) => notes.map((note) => `  ${node}: ${note}`));
     return this.print(
       [
+        `nodes  ${fullTime(toInstant(this.now()), this.now())}  ${nodes.length} known`,
+        '',
         table(['NODE', 'PLATFORM', 'INSTANCES', 'SEEN', 'STATE'], rows),
         ...notes,
         '',

@@ -1,9 +1,10 @@
 import { buildCommand, buildRouteMap } from '@stricli/core';
 import type { Role } from '#contract';
+import { toInstant } from '#kernel';
 import type { Context } from './context.ts';
 import * as flag from './flags.ts';
 import { table } from './table.ts';
-import { shortTime } from './times.ts';
+import { fullTime, shortTime } from './times.ts';
 
 const create = buildCommand({
   docs: { brief: 'Issue a token; it is shown once' },
@@ -49,7 +50,7 @@ const list = buildCommand({
     const rows = tokens.map((token) => [
       '',
       token.id,
-      token.name ?? '(erased)',
+      token.name ?? (token.role === 'node' ? '(a node)' : '(erased)'),
       token.role,
       shortTime(token.issued, this.now()),
       token.revoked === undefined
@@ -59,7 +60,7 @@ const list = buildCommand({
         : 'revoked',
     ]);
     return this.print(
-      `${table(['ID', 'NAME', 'ROLE', 'ISSUED', 'STATE'], rows)}\n\nNext: fixity token create NAME --role deployer`,
+      `tokens  ${fullTime(toInstant(this.now()), this.now())}  ${tokens.length} issued\n\n${table(['ID', 'NAME', 'ROLE', 'ISSUED', 'STATE'], rows)}\n\nNext: fixity token create NAME --role deployer`,
     );
   },
 });

@@ -1,5 +1,5 @@
-import { type Digest, isDigest, labelPattern } from '#kernel';
 import { z } from 'zod';
+import { type Digest, isDigest, labelPattern } from '#kernel';
 
 /** A service, an environment or a node: a DNS label, so that host names can be made from it. */
 export const label = z.string().regex(labelPattern, 'must be 1 to 63 lower-case letters, digits and dashes');

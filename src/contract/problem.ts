@@ -1,5 +1,5 @@
-import { type ErrorCode, errorCodes } from '#kernel';
 import { z } from 'zod';
+import { type ErrorCode, errorCodes } from '#kernel';
 
 /** RFC 9457 problem document. `type` is a relative reference that ends in the code. */
 export const problem = z.looseObject({

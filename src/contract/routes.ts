@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { revisionDocument, releaseDocument } from './documents.ts';
+import { releaseDocument, revisionDocument } from './documents.ts';
 import { logDelivery, logsAnswer, logsQuery, nodeSummary } from './fleet.ts';
 import {
   changesAnswer,

@@ -1,8 +1,8 @@
+import { z } from 'zod';
 import { label, reportedChange } from '#contract';
 import { canonicalJson, FixityError, subject } from '#kernel';
 import { draft } from '#ledger';
 import { defineCommand } from '#writer';
-import { z } from 'zod';
 import { changeReported } from './entries.ts';
 import { unknownEnvironment } from './moments.ts';
 import { reportedChangeOf } from './view.ts';

@@ -1,6 +1,6 @@
+import { z } from 'zod';
 import { digest, label, reportedChange } from '#contract';
 import { defineEntry, type Reference } from '#ledger';
-import { z } from 'zod';
 
 /** How a revision came to be true. */
 export const activationKinds = ['rollout', 'rollback', 'put-back', 'mixture'] as const;

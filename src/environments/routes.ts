@@ -1,9 +1,9 @@
+import type { z } from 'zod';
 import type { Answer, reportedChange } from '#contract';
 import { FixityError, parseInstant } from '#kernel';
 import type { Store } from '#store';
 import type { ViewReader } from '#views';
 import type { CommandMeta, Writer } from '#writer';
-import type { z } from 'zod';
 import { reportChange } from './commands.ts';
 import { readRevisionDocument } from './freeze.ts';
 import { requireEnvironment } from './moments.ts';

@@ -1,9 +1,9 @@
+import type { z } from 'zod';
 import type { ChangesAnswer, changesQuery } from '#contract';
 import { requireEnvironment } from '#environments';
 import { FixityError, type Instant, parseInstant, toInstant } from '#kernel';
 import { rolloutsOf } from '#rollouts';
 import { foldedSize } from '#views';
-import type { z } from 'zod';
 import { gapsWithin } from './coverage.ts';
 import type { HistoryPorts } from './ports.ts';
 import { summariesOf } from './summary.ts';

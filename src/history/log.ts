@@ -1,7 +1,7 @@
+import type { z } from 'zod';
 import type { Answer, logQuery } from '#contract';
 import { FixityError, type Json } from '#kernel';
 import { foldedSize } from '#views';
-import type { z } from 'zod';
 import type { HistoryPorts } from './ports.ts';
 import { referenceNamed } from './references.ts';
 import { summariesOf, summaryOf } from './summary.ts';

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type {
   Answer,
   ChangesAnswer,
@@ -8,7 +9,6 @@ import type {
   MomentQuery,
   ShowAnswer,
 } from '#contract';
-import type { z } from 'zod';
 import { changesIn } from './changes.ts';
 import { diffOf } from './diff.ts';
 import { Documents } from './documents.ts';

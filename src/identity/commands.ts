@@ -1,8 +1,8 @@
+import { z } from 'zod';
 import { roles } from '#contract';
 import { FixityError, parseSubject, type Subject, subject } from '#kernel';
 import { draft } from '#ledger';
 import { defineCommand } from '#writer';
-import { z } from 'zod';
 import { nameErased, tokenIssued, tokenRevoked } from './entries.ts';
 import { nameIsErased, tokenOf } from './view.ts';
 

@@ -1,6 +1,6 @@
+import { z } from 'zod';
 import { roles } from '#contract';
 import { defineEntry } from '#ledger';
-import { z } from 'zod';
 
 const instant = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/);
 const actorId = z.string().regex(/^[a-z]+:[A-Za-z0-9._-]{1,128}$/);

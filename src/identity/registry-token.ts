@@ -1,7 +1,7 @@
 import { jwtVerify, SignJWT } from 'jose';
+import { z } from 'zod';
 import type { Clock, RandomBytes } from '#kernel';
 import type { Keep } from '#state';
-import { z } from 'zod';
 
 /** What a registry token opens: one `scope` of the Bearer flow, for example `repository:checkout:pull,push`. */
 export interface RegistryAccess {

@@ -1,7 +1,7 @@
+import type { z } from 'zod';
 import type { enrolmentToken, issuedToken, tokenRequest, tokenSummary, whoAmI } from '#contract';
 import { type Clock, toInstant } from '#kernel';
 import type { ViewReader } from '#views';
-import type { z } from 'zod';
 import type { Identity } from './identity.ts';
 import { type Actor, demand } from './roles.ts';
 import { allTokens } from './view.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import * as fc from 'fast-check';
 import { emptyRoot, leafHash, nodeHash } from '#merkle';
 import { generateKey } from '#signing';
-import * as fc from 'fast-check';
 import { type Appender, openAppender, openCheckpoint, openStatement } from './index.ts';
 import { key, origin, recordedAt, sampleLeaf } from './ledger.case.ts';
 import { MemoryLedger } from './memory.case.ts';

@@ -1,5 +1,5 @@
-import type { Instant, JsonObject, Subject } from '#kernel';
 import type { z } from 'zod';
+import type { Instant, JsonObject, Subject } from '#kernel';
 import type { Basis, Entry, Recorded } from './entry.ts';
 
 /** Something an entry touches: a subject, or the digest of a thing. Reachability, search and `changes` are built on it. */

@@ -1,5 +1,5 @@
-import { canonicalBytes, FixityError, type Instant, type JsonObject, parseSubject } from '#kernel';
 import { z } from 'zod';
+import { canonicalBytes, FixityError, type Instant, type JsonObject, parseSubject } from '#kernel';
 
 /** On what ground an entry stands (design section 1). */
 export const bases = ['decided', 'observed', 'reported', 'inferred'] as const;

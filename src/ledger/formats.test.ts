@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
-import { openStatement, parseStatement } from './statement.ts';
 import { formatCheckpoint, openCheckpoint, parseCheckpoint, signCheckpoint } from './checkpoint.ts';
-import { formatTilePath, parseTilePath, type TilePath } from './tile-path.ts';
 import { key, origin } from './ledger.case.ts';
+import { openStatement, parseStatement } from './statement.ts';
+import { formatTilePath, parseTilePath, type TilePath } from './tile-path.ts';
 
 const root = Buffer.alloc(32, 9);
 const base64 = root.toString('base64');

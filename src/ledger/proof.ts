@@ -1,7 +1,7 @@
+import { z } from 'zod';
 import { FixityError } from '#kernel';
 import { isConsistent, isIncluded, leafHash } from '#merkle';
 import { decodeBase64, type Verifier } from '#signing';
-import { z } from 'zod';
 import { type Checkpoint, openCheckpoint } from './checkpoint.ts';
 import { parseLeaf, type Recorded } from './entry.ts';
 

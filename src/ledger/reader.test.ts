@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { isConsistent, isIncluded, leafHash, nodesFromTiles, rootAt } from '#merkle';
-import { encodeHashes, LedgerReader, openAppender, verifyConsistency, verifyInclusion } from './index.ts';
 import { decodeBundle } from './bundle.ts';
+import { encodeHashes, LedgerReader, openAppender, verifyConsistency, verifyInclusion } from './index.ts';
 import { key, origin, recordedAt, sampleEntry, sampleLeaf } from './ledger.case.ts';
 import { MemoryLedger } from './memory.case.ts';
 

@@ -1,6 +1,6 @@
 import { hashSize, nodeHash } from './hash.ts';
 import { joinNodes } from './nodes.ts';
-import { MissingTile, type ReadTile, rightEdge, tileHash, tileHeight, type TilePlace, tileWidth } from './tiles.ts';
+import { MissingTile, type ReadTile, rightEdge, type TilePlace, tileHash, tileHeight, tileWidth } from './tiles.ts';
 
 /** A tile that an append made or filled up further. */
 export interface GrownTile extends TilePlace {

@@ -7,9 +7,9 @@ export {
   nodesFromTiles,
   type ReadTile,
   rightEdge,
+  type TilePlace,
   tileHash,
   tileHeight,
-  type TilePlace,
   tileWidth,
   widthAt,
 } from './tiles.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer as createNetServer, type AddressInfo, connect, type Socket } from 'node:net';
 import { request as httpRequest } from 'node:http';
+import { type AddressInfo, connect, createServer as createNetServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { ask, folder, portOf, proxyOn, raw, service, table, testHost, upstream, writeTable } from './rig.case.ts';
 

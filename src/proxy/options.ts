@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { FixityError } from '#kernel';
-import { type ListenAddress, parseListen } from './listening.ts';
 import type { Tls } from './front.ts';
+import { type ListenAddress, parseListen } from './listening.ts';
 
 /** What the flags and the environment say; flags win. */
 export interface ProxySettings {

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
 import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
 
 /** What the proxy itself answers, as a problem document (RFC 9457). */
 export interface Problem {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { FixityError } from '#kernel';
 import * as fc from 'fast-check';
+import { FixityError } from '#kernel';
 import { choose, type Share } from './balance.ts';
 import { parseRouteTable } from './route-table.ts';
 

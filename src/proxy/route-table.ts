@@ -1,5 +1,5 @@
-import { FixityError, labelPattern } from '#kernel';
 import { z } from 'zod';
+import { FixityError, labelPattern } from '#kernel';
 
 /** Bounds of a table; a table beyond them is refused whole. */
 export const tableBounds = {

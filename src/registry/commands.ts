@@ -1,8 +1,8 @@
+import { z } from 'zod';
 import { digest, repositoryName, repositorySettings, tagName } from '#contract';
 import { FixityError } from '#kernel';
 import { draft } from '#ledger';
 import { defineCommand } from '#writer';
-import { z } from 'zod';
 import { findRepository } from './artifacts.ts';
 import { repositoryConfigured, tagDeleted } from './entries.ts';
 import { freezeDrafts } from './freeze.ts';

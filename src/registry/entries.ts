@@ -1,7 +1,7 @@
+import { z } from 'zod';
 import { digest, repositoryName, repositorySettings, tagName } from '#contract';
 import { type Digest, shortDigest } from '#kernel';
 import { defineEntry, type Reference } from '#ledger';
-import { z } from 'zod';
 import { artifactSubject, isOwnRepository, repositorySubject, tagSubject } from './names.ts';
 
 const mediaType = z.string().min(1).max(255);

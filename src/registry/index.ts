@@ -3,8 +3,8 @@ export { configureRepository, deleteTag, freezeManifest, registryCommands } from
 export { registryEntries } from './entries.ts';
 export { type Freeze, freezeDrafts } from './freeze.ts';
 export { isOwnRepository, isRepository, isTag, requireRepository, requireTag } from './names.ts';
-export { ownRepositoryRefusal } from './refusals.ts';
 export { type ArtifactReference, parseReference } from './reference.ts';
+export { ownRepositoryRefusal } from './refusals.ts';
 export { type Resolved, resolveReference } from './resolve.ts';
 export { configure, removeTag, repositories, resolve, tags } from './routes.ts';
 export { findTag, listTags, listTagsAt, type Page, type Tag } from './tags.ts';

@@ -1,5 +1,5 @@
 import { type Digest, FixityError, shortDigest } from '#kernel';
-import { type Collection, type Descriptor, mediaTypes, parseManifest, maximumManifest } from '#oci';
+import { type Collection, type Descriptor, maximumManifest, mediaTypes, parseManifest } from '#oci';
 import type { Store } from '#store';
 
 /** Bytes of the largest document that leads a release or a revision. */

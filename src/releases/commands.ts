@@ -1,9 +1,9 @@
+import { z } from 'zod';
 import { digest, label } from '#contract';
 import { FixityError, subject } from '#kernel';
 import { type Draft, draft } from '#ledger';
 import { freezeDrafts } from '#registry';
 import { type DecisionContext, defineCommand } from '#writer';
-import { z } from 'zod';
 import { releaseRepository } from './documents.ts';
 import { recordedSource, releaseMade, releaseSourced } from './entries.ts';
 import { latestNumber, type Release, releaseOf, sourcesOf } from './view.ts';

@@ -1,6 +1,6 @@
-import { FixityError } from '#kernel';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { FixityError } from '#kernel';
 import { parseConfig, syntaxOf } from './config-syntax.ts';
 
 const shown = 20;

@@ -1,6 +1,6 @@
+import { z } from 'zod';
 import { digest, label, sourceCommit } from '#contract';
 import { defineEntry } from '#ledger';
-import { z } from 'zod';
 
 /** Where the content came from, as an entry holds it; see the contract's `sourceCommit`. */
 export const recordedSource = z.strictObject({

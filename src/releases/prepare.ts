@@ -1,10 +1,10 @@
+import type { z } from 'zod';
 import { type Platform, type ReleaseDocument, releaseDocument, type releaseRequest } from '#contract';
 import { type Clock, type Json } from '#kernel';
 import { type Descriptor, releaseIndex } from '#oci';
 import { resolveReference } from '#registry';
 import type { Store } from '#store';
 import type { ViewReader } from '#views';
-import type { z } from 'zod';
 import { type Build, readBuild } from './build.ts';
 import { storeCollection } from './collection.ts';
 import type { PreparedRelease } from './commands.ts';

@@ -6,17 +6,17 @@ import { canonicalJson, type Digest, FixityError } from '#kernel';
 import {
   type BuildParts,
   buildArtifact,
-  configArtifact,
   type Content,
+  configArtifact,
   contentOf,
   mediaTypes,
   parseManifest,
 } from '#oci';
 import { findArtifact, findTag, freezeManifest } from '#registry';
 import { openDomain } from '../../tests/support/domain.ts';
+import { readRelease } from './documents.ts';
 import { prepareRelease, type ReleaseRequest } from './prepare.ts';
 import { checkConfig, listReleases, makeRelease, oneRelease } from './routes.ts';
-import { readRelease } from './documents.ts';
 import { commitOf, releaseOf, sourcesOf } from './view.ts';
 
 const domain = await openDomain();

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { FixityError } from '#kernel';
 import * as fc from 'fast-check';
+import { FixityError } from '#kernel';
 import { generateKey, openEnvelope, preAuthenticationEncoding, signEnvelope } from './index.ts';
 
 const key = generateKey('node.example/web-07', (size) => new Uint8Array(size).fill(7));

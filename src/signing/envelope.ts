@@ -1,5 +1,5 @@
-import { FixityError } from '#kernel';
 import { z } from 'zod';
+import { FixityError } from '#kernel';
 import { decodeAnyBase64 } from './base64.ts';
 import { type SigningKey, signBytes } from './key.ts';
 import { type Verifier, verifyBytes } from './verifier.ts';

@@ -1,5 +1,5 @@
-import type { TreeEntry } from './entry.ts';
 import { diffTrees, type TreeDifference } from './difference.ts';
+import type { TreeEntry } from './entry.ts';
 import { type ScanOptions, scanTree } from './scan.ts';
 
 export interface Owner {

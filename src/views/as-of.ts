@@ -1,6 +1,6 @@
 import type { Instant } from '#kernel';
-import type { AsOf } from './facts.ts';
 import { foldedSize } from './cursor.ts';
+import type { AsOf } from './facts.ts';
 import type { ViewReader } from './reader.ts';
 
 /** Later than any entry: with it only the known-at bound decides. */

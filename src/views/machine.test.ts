@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import * as fc from 'fast-check';
+import { z } from 'zod';
 import { openViewDatabase, openViewReader } from '#drivers/sqlite';
 import { canonicalBytes, FixityError, toInstant } from '#kernel';
 import { defineEntry, type Entry, type Head, type Recorded } from '#ledger';
-import { z } from 'zod';
 import {
   asOfIndex,
   asOfKnownAt,

@@ -1,7 +1,7 @@
+import type { z } from 'zod';
 import type { FixityError, Instant, Json } from '#kernel';
 import type { Draft } from '#ledger';
 import type { ViewReader } from '#views';
-import type { z } from 'zod';
 
 /** What a decision may look at. Pure: the same context and input give the same decision. */
 export interface DecisionContext {

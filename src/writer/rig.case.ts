@@ -1,9 +1,9 @@
+import { z } from 'zod';
 import { openSqliteLedger, openViewDatabase } from '#drivers/sqlite';
 import { FixityError, subject } from '#kernel';
 import { type Batch, defineEntry, draft, type LedgerStorage, openAppender } from '#ledger';
 import { generateKey } from '#signing';
 import { type Fold, on, ViewMachine } from '#views';
-import { z } from 'zod';
 import { type CommandDefinition, CommandLoop, defineCommand } from './index.ts';
 
 export const origin = 'test.example/log';

@@ -1,6 +1,6 @@
+import type { z } from 'zod';
 import { FixityError, type Instant, type JsonObject, parseInstant, type RandomBytes, uuidv7 } from '#kernel';
 import { type Draft, type Entry, type EntryDefinition, entrySchema } from '#ledger';
-import type { z } from 'zod';
 
 /** All of an entry but `data`, which is checked against its definition instead. */
 const envelopeSchema = entrySchema.omit({ data: true });

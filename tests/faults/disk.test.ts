@@ -5,8 +5,8 @@ import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { Installation } from '../support/installation.ts';
-import { digestOfBytes, pull, push } from '../support/pushing.ts';
 import { refused } from '../support/problems.ts';
+import { digestOfBytes, pull, push } from '../support/pushing.ts';
 
 const megabyte = 1024 * 1024;
 

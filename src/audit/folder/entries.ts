@@ -1,4 +1,4 @@
-import { type EntryCatalogue, type Entry, parseLeaf } from '#ledger';
+import { type Entry, type EntryCatalogue, parseLeaf } from '#ledger';
 import type { Findings } from './findings.ts';
 import type { LedgerRow } from './ports.ts';
 

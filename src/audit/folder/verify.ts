@@ -9,7 +9,7 @@ import { counted, Findings, grouped } from './findings.ts';
 import type { LedgerInspection, ThingsInspection, ViewInspection } from './ports.ts';
 import { References } from './references.ts';
 import { checkReachable, hashThings } from './things.ts';
-import { type TreeResult, TreeCheck } from './tree.ts';
+import { TreeCheck, type TreeResult } from './tree.ts';
 import { checkViews } from './views.ts';
 import { describeWrongByte, firstDifference } from './wrong-byte.ts';
 

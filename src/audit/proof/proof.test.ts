@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import * as fc from 'fast-check';
 import { type ProofBundle, proofBundle } from '#contract';
 import { type Digest, digestOf, toInstant } from '#kernel';
 import { generateKey, verifierKey } from '#signing';
-import * as fc from 'fast-check';
-import { definitions } from '../../main/rooms.ts';
 import { openShipyard, type Shipyard } from '../../../tests/support/shipyard.ts';
+import { definitions } from '../../main/rooms.ts';
 import { catalogue } from './catalogue.ts';
 import { changesQuestion, liveQuestion } from './question.ts';
 import { verifyProof } from './verify.ts';

@@ -1,8 +1,8 @@
+import type { z } from 'zod';
 import type { changesQuery, ProofBundle } from '#contract';
 import { revisionAt } from '#environments';
 import { toInstant } from '#kernel';
 import { indexOfVersion } from '#views';
-import type { z } from 'zod';
 import { ProofBuilder } from './builder.ts';
 import type { ProofPorts } from './ports.ts';
 import { changesQuestion } from './question.ts';

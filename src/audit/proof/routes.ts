@@ -1,5 +1,5 @@
-import type { changesQuery, MomentQuery, ProofBundle } from '#contract';
 import type { z } from 'zod';
+import type { changesQuery, MomentQuery, ProofBundle } from '#contract';
 import type { ProofPorts } from './ports.ts';
 import { proveChanges } from './prove-changes.ts';
 import { proveEntry } from './prove-entry.ts';

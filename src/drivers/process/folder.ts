@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { chmod, cp, lchown, lstat, mkdir, open, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import type { ConfigFile, InstancePlan } from '#node-agent';
 import { FixityError } from '#kernel';
+import type { ConfigFile, InstancePlan } from '#node-agent';
 
 /** Who is to own a folder; the node agent when left out. */
 export type Owner = { readonly uid: number; readonly gid: number } | undefined;

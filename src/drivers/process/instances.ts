@@ -1,7 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Exit } from '#node-agent';
 import { FixityError, toInstant } from '#kernel';
+import type { Exit } from '#node-agent';
 import { InstanceFolder } from './folder.ts';
 import { findLeader, killMembers } from './members.ts';
 import type { ProcessRuntimeOptions } from './options.ts';

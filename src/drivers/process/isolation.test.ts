@@ -16,8 +16,8 @@ import {
   output,
   planOf,
   quickly,
-  runtimeOn,
   runOf,
+  runtimeOn,
 } from './testing/plans.ts';
 import { systemTool } from './tools.ts';
 import { isOwnRange } from './user.ts';

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { Exit, Limits } from '#node-agent';
 import { FixityError } from '#kernel';
+import type { Exit, Limits } from '#node-agent';
 import type { OwnNetwork } from './network.ts';
 import { type ProcessName, readProcess } from './processes.ts';
 import { isExecutable, systemTool } from './tools.ts';

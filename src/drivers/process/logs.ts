@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
-import type { LogPart, LogRequest } from '#node-agent';
 import { FixityError } from '#kernel';
+import type { LogPart, LogRequest } from '#node-agent';
 
 const mostBytes = 16 * 1024 * 1024;
 

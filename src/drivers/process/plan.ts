@@ -1,5 +1,5 @@
-import type { InstancePlan } from '#node-agent';
 import { FixityError, labelPattern } from '#kernel';
+import type { InstancePlan } from '#node-agent';
 
 /** Checks of a plan what paths and ports are made from. @throws FixityError `invalid-input`. */
 export function checkPlan(plan: InstancePlan): void {

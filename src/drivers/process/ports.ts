@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
-import type { Endpoint, PortSpecification } from '#node-agent';
 import { FixityError } from '#kernel';
+import type { Endpoint, PortSpecification } from '#node-agent';
 import { mentionsPort } from './render.ts';
 
 const loopback = '127.0.0.1';

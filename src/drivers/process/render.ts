@@ -1,5 +1,5 @@
-import type { Endpoint } from '#node-agent';
 import { FixityError } from '#kernel';
+import type { Endpoint } from '#node-agent';
 
 /** Everything a placeholder may name: `port`, `port.<name>`, `address`, `instance`, `config`, `root`, `volume.<name>`. */
 export type Placeholders = ReadonlyMap<string, string>;

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
-import type { Endpoint, InstancePlan } from '#node-agent';
 import { FixityError } from '#kernel';
+import type { Endpoint, InstancePlan } from '#node-agent';
 import { Networks, type OwnNetwork } from './network.ts';
 import type { ProcessRuntimeOptions } from './options.ts';
 import { ownEndpoints, sharedEndpoints } from './ports.ts';

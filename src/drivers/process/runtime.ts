@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { FixityError } from '#kernel';
 import type {
   InstancePlan,
   LogPart,
@@ -9,7 +10,6 @@ import type {
   Stopped,
   StopSpecification,
 } from '#node-agent';
-import { FixityError } from '#kernel';
 import { chainEnded, Executables } from './executable.ts';
 import { volumeFolder } from './folder.ts';
 import { Instances } from './instances.ts';

@@ -1,5 +1,5 @@
-import type { InstancePlan } from '#node-agent';
 import { digestOf, FixityError, toInstant } from '#kernel';
+import type { InstancePlan } from '#node-agent';
 import { type InstanceFolder, volumeFolder } from './folder.ts';
 import { findProgram, type Launch, type Launched, launchProcess } from './launch.ts';
 import { killMembers, markerOf } from './members.ts';

@@ -1,6 +1,6 @@
+import type { z } from 'zod';
 import type { Answer, RouteName, Routes } from '#contract';
 import type { Actor } from '#identity';
-import type { z } from 'zod';
 
 /** What a route's function is given: the checked parts of the request. */
 export interface Input<N extends RouteName> {

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import type { ZodError, z } from 'zod';
 import { type Action, issueText, type Route, type RouteName, routes } from '#contract';
 import { type Actor, demand } from '#identity';
 import { asFixityError, FixityError } from '#kernel';
 import type { Logger } from '#telemetry';
-import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
-import type { ZodError, z } from 'zod';
 import { bearerOf, conditionsOf } from './credentials.ts';
 import type { Caller, Handlers } from './handlers.ts';
 import { openApiDocument } from './openapi.ts';

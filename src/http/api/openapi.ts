@@ -1,5 +1,5 @@
-import { problem, type Route, routes } from '#contract';
 import { z } from 'zod';
+import { problem, type Route, routes } from '#contract';
 
 type Schema = Record<string, unknown>;
 

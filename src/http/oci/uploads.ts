@@ -1,5 +1,5 @@
-import { isOwnRepository, ownRepositoryRefusal } from '#registry';
 import { type Digest, FixityError } from '#kernel';
+import { isOwnRepository, ownRepositoryRefusal } from '#registry';
 import type { Store, Uploads } from '#store';
 import { send } from './answer.ts';
 import { OciRefusal, requireDigest, unsupportedAlgorithm } from './errors.ts';

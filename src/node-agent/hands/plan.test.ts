@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Arbitrary, assert as hold, boolean, constantFrom, property, record, uniqueArray } from 'fast-check';
+import { type Arbitrary, boolean, constantFrom, assert as hold, property, record, uniqueArray } from 'fast-check';
 import { type Action, type Known, plan, type Wanted } from './plan.ts';
 
 const id = constantFrom('aa', 'bb', 'cc', 'dd', 'ee');

@@ -1,6 +1,6 @@
-import { type ObservedInstance, type Observation, observationPayloadType } from '#contract';
+import { type Observation, type ObservedInstance, observationPayloadType } from '#contract';
 import { asFixityError, canonicalBytes, toInstant } from '#kernel';
-import { keyIdOf, signEnvelope, type SigningKey } from '#signing';
+import { keyIdOf, type SigningKey, signEnvelope } from '#signing';
 import { Pace, pause } from '../pace.ts';
 import type { NodeAgentOptions } from '../ports.ts';
 import type { ServerLink } from '../server/link.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { envelope } from '#contract';
 import type { z } from 'zod';
+import { envelope } from '#contract';
 import { readIfThere, writeDurably } from '../durable.ts';
 
 export type Sealed = z.output<typeof envelope>;

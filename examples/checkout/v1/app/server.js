@@ -8,7 +8,11 @@ const version = '1.0.0';
 
 const routes = {
   '/healthz': () => ({ ok: true }),
-  '/price': (query) => ({ gross: gross(Number(query.get('net') ?? 0), config.tax), currency: config.currency, version }),
+  '/price': (query) => ({
+    gross: gross(Number(query.get('net') ?? 0), config.tax),
+    currency: config.currency,
+    version,
+  }),
 };
 
 const server = createServer((request, response) => {

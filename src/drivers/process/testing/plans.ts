@@ -3,8 +3,8 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { InstancePlan, RunSpecification } from '#node-agent';
 import { systemClock } from '#kernel';
+import type { InstancePlan, RunSpecification } from '#node-agent';
 import type { ProcessRuntimeOptions } from '../options.ts';
 import { ProcessRuntime } from '../runtime.ts';
 
