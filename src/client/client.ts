@@ -80,11 +80,16 @@ async function reach<T>(server: string, ask: () => Promise<T>): Promise<T> {
     if (cause instanceof Error && cause.name === 'AbortError') throw cause;
     const why = (cause as { cause?: { code?: string } }).cause?.code ?? (cause as Error).message;
     throw new FixityError('unreachable', `${server} cannot be reached: ${why}`, {
-      next: ['npm start', 'or point FIXITY_SERVER at a server that runs'],
+      next: untrusted.test(why)
+        ? ["set NODE_EXTRA_CA_CERTS to the server's certificate or its CA, a PEM file"]
+        : ['npm start', 'or point FIXITY_SERVER at a server that runs'],
       cause,
     });
   }
 }
+
+/** How Node and OpenSSL name a certificate that nobody known has signed. */
+const untrusted = /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)/;
 
 function refusalOf(server: string, status: number, text: string): FixityError {
   let problem: Partial<Problem>;
