@@ -16,11 +16,27 @@ export function fromInstant(instant: Instant): number {
   return Date.parse(instant);
 }
 
+const first = Date.parse('0000-01-01T00:00:00.000Z');
+const last = Date.parse('9999-12-31T23:59:59.999Z');
 const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2})$/;
 
-/** Parses RFC 3339 (seconds may be left out) into the canonical form; undefined when it is not an instant. */
+/**
+ * Parses RFC 3339 (seconds may be left out) into the canonical form; undefined when it is not an instant, when there is
+ * no such day, and when its year in UTC is not one of four digits: such an instant would not sort as it compares.
+ */
 export function parseInstant(text: string): Instant | undefined {
-  if (!rfc3339.test(text)) return undefined;
+  if (!rfc3339.test(text) || !isDay(text.slice(0, 10))) return undefined;
   const milliseconds = Date.parse(text);
-  return Number.isNaN(milliseconds) ? undefined : toInstant(milliseconds);
+  return Number.isNaN(milliseconds) ? undefined : sortable(milliseconds);
+}
+
+/** The instant, if its year has four digits. */
+export function sortable(milliseconds: number): Instant | undefined {
+  return milliseconds >= first && milliseconds <= last ? toInstant(milliseconds) : undefined;
+}
+
+/** `Date.parse` takes 30 February for 2 March. */
+export function isDay(date: string): boolean {
+  const milliseconds = Date.parse(date);
+  return !Number.isNaN(milliseconds) && toInstant(milliseconds).startsWith(date);
 }

@@ -1,4 +1,4 @@
-import { type Instant, parseInstant, toInstant } from './clock.ts';
+import { type Instant, isDay, parseInstant, sortable, toInstant } from './clock.ts';
 import { FixityError } from './errors.ts';
 
 /**
@@ -39,7 +39,11 @@ export function parseMoment(text: string, now: number): Moment {
  */
 export function parseTime(text: string, now: number): Instant {
   const span = relative.exec(text) ?? ago.exec(text);
-  if (span !== null) return toInstant(now - Number(span[1]) * (units[span[2]?.[0] ?? ''] ?? 0));
+  if (span !== null) {
+    const instant = sortable(now - Number(span[1]) * (units[span[2]?.[0] ?? ''] ?? 0));
+    if (instant === undefined) throw notAMoment(text);
+    return instant;
+  }
   const clock = clockTime.exec(text);
   if (clock !== null) {
     const [hours, minutes, seconds] = [Number(clock[1]), Number(clock[2]), Number(clock[3] ?? 0)];
@@ -51,9 +55,9 @@ export function parseTime(text: string, now: number): Instant {
 }
 
 function localInstant(text: string): Instant | undefined {
-  if (!/^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?)?$/.test(text)) return undefined;
+  if (!/^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?)?$/.test(text) || !isDay(text.slice(0, 10))) return undefined;
   const milliseconds = new Date(text.includes('T') ? text : `${text}T00:00`).getTime();
-  return Number.isNaN(milliseconds) ? undefined : toInstant(milliseconds);
+  return Number.isNaN(milliseconds) ? undefined : sortable(milliseconds);
 }
 
 function latestPast(hours: number, minutes: number, seconds: number, now: number): Instant {
