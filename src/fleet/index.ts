@@ -1,20 +1,7 @@
-export { assignmentsFor, assignmentVersion } from './assignments.ts';
-export { fleetCommands, loseWatch, recordObservation, silenceMs } from './commands.ts';
+export { fleetCommands, loseWatch } from './commands.ts';
 export { WatchController } from './controller.ts';
 export { assignDraft, retireDraft, routeDraft } from './drafts.ts';
-export {
-  fleetEntries,
-  type InstanceAssigned,
-  instanceAssigned,
-  instanceRetired,
-  nodeEnrolled,
-  type ObservedFacts,
-  observed,
-  type Routed,
-  routed,
-  watchBegan,
-  watchLost,
-} from './entries.ts';
+export { fleetEntries, observed } from './entries.ts';
 export type { CommitSignal, FleetPorts } from './ports.ts';
 export {
   type FleetInstance,
@@ -28,7 +15,6 @@ export {
   placedOn,
   routeAt,
   servicesOf,
-  type WatchGap,
   watchedAt,
   watchGaps,
   watchOf,
