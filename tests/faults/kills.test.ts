@@ -6,7 +6,7 @@ import { Shop, unharmed } from '../support/shop.ts';
 import { until } from '../support/until.ts';
 
 /** So many times a program dies in one rollout at most. */
-const mostDeaths = 5;
+const mostDeaths = 3;
 
 const agentPoints = [
   'assignments-received',
@@ -29,7 +29,7 @@ function numbersFrom(seed: number): (below: number) => number {
   };
 }
 
-suite('programs that are killed under way', { skip: without('git'), timeout: 300_000 }, () => {
+suite('programs that are killed under way', { skip: without('git'), timeout: 900_000 }, () => {
   const shop = new Shop();
   const { fixity } = shop;
   const { server, agent, proxy } = fixity;

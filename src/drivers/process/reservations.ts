@@ -90,7 +90,7 @@ export class Reservations {
     const sharer = volumeUids.find(isOwnRange);
     if (sharer !== undefined) return { user: { uid: sharer, gid: sharer, exclusive: false }, notes: [] };
     const users = [...states, ...this.#pending.values()].flatMap(({ user }) => user?.uid ?? []);
-    const user = await unusedUser(new Set(users));
+    const user = await unusedUser(new Set(users), this.#options.data);
     // Later instances of the service get the volume's user too, so it is nobody's alone.
     return { user: { ...user, exclusive: plan.run.volumes.length === 0 }, notes: [] };
   }

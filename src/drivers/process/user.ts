@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { FixityError } from '#kernel';
@@ -33,11 +34,18 @@ export function dropArguments(user: { readonly uid: number; readonly gid: number
   return [...identity, '--inh-caps=-all', '--bounding-set=-all', '--no-new-privs', '--'];
 }
 
-/** A user that nothing on this machine has: not in passwd(5), not running, not `taken`. @throws `unsupported`. */
-export async function unusedUser(taken: ReadonlySet<number>): Promise<RunUser> {
+/**
+ * A user that nothing on this machine has: not in passwd(5), not running, not `taken`. The search begins at a place of
+ * the data folder's own, so that two node agents on one machine do not reach for the same user at the same time: what
+ * runs as an exclusive user counts as the instance's. @throws `unsupported`.
+ */
+export async function unusedUser(taken: ReadonlySet<number>, data: string): Promise<RunUser> {
   const named = new Set((await passwd()).map((line) => line.uid));
   const running = new Set(liveProcesses().map((entry) => readCredentials(entry.pid)?.uid));
-  for (let uid = firstUid; uid <= lastUid; uid += 1) {
+  const count = lastUid - firstUid + 1;
+  const begin = createHash('sha256').update(data).digest().readUInt32BE() % count;
+  for (let step = 0; step < count; step += 1) {
+    const uid = firstUid + ((begin + step) % count);
     if (!taken.has(uid) && !named.has(uid) && !running.has(uid)) return { uid, gid: uid, exclusive: true };
   }
   throw new FixityError('unsupported', `no user id between ${firstUid} and ${lastUid} is free`, {
