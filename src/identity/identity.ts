@@ -1,5 +1,6 @@
 import type { Role } from '#contract';
 import { fromInstant, type Instant, shortId } from '#kernel';
+import type { CommandMeta } from '#writer';
 import { Bootstrap, type BootstrapOptions } from './bootstrap.ts';
 import { eraseName, issueToken, revokeToken } from './commands.ts';
 import { Directory, subjectOf } from './directory.ts';
@@ -61,10 +62,15 @@ export class Identity {
   }
 
   /**
-   * Issues a token and returns its secret, which is kept nowhere.
+   * Issues a token and returns its secret, which is kept nowhere: the same idempotency key again is refused, because the
+   * first answer cannot be given twice.
    * @throws FixityError as the writer refuses or fails; then there is no such token.
    */
-  async issue(token: NewToken, by: string): Promise<{ readonly id: string; readonly secret: string }> {
+  async issue(
+    token: NewToken,
+    by: string,
+    repeat: Omit<CommandMeta, 'actor'> = {},
+  ): Promise<{ readonly id: string; readonly secret: string }> {
     const { keep, random, writer } = this.#ports;
     const id = shortId(8, random);
     const actor = token.actor ?? `token:${id}`;
@@ -74,7 +80,7 @@ export class Identity {
     keep.set(hashes, hashSecret(secret), id);
     if (token.name !== undefined) this.directory.setName(actor, token.name);
     try {
-      await writer.submit(issueToken, { id, actor, role: token.role, ...expires }, { actor: by });
+      await writer.submit(issueToken, { id, actor, role: token.role, ...expires }, { ...repeat, actor: by });
     } catch (error) {
       keep.delete(hashes, hashSecret(secret));
       throw error;

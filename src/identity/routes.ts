@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { enrolmentToken, issuedToken, tokenRequest, tokenSummary, whoAmI } from '#contract';
 import { type Clock, toInstant } from '#kernel';
 import type { ViewReader } from '#views';
+import type { CommandMeta } from '#writer';
 import type { Identity } from './identity.ts';
 import { type Actor, demand } from './roles.ts';
 import { allTokens } from './view.ts';
@@ -25,12 +26,16 @@ export class IdentityRoutes {
   }
 
   /** The secret is in this answer and nowhere else. */
-  async issueToken(input: z.output<typeof tokenRequest>, actor: Actor): Promise<z.output<typeof issuedToken>> {
+  async issueToken(
+    input: z.output<typeof tokenRequest>,
+    actor: Actor,
+    repeat: Omit<CommandMeta, 'actor'> = {},
+  ): Promise<z.output<typeof issuedToken>> {
     const by = demand(actor, 'administer').id;
     const { name, role, expiresInSeconds } = input;
     const limit =
       expiresInSeconds === undefined ? {} : { expires: toInstant(this.#clock.now() + expiresInSeconds * 1_000) };
-    const { id, secret } = await this.#identity.issue({ name, role, ...limit }, by);
+    const { id, secret } = await this.#identity.issue({ name, role, ...limit }, by, repeat);
     return { id, token: secret, role, ...limit };
   }
 

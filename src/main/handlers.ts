@@ -29,7 +29,7 @@ export function createHandlers(parts: HandlerParts): Handlers {
   const { writer, views, store, clock, identity, fleet, rollouts, history, proofs } = parts;
   return {
     whoAmI: (_, { actor }) => identity.whoAmI(actor),
-    issueToken: ({ body }, { actor }) => identity.issueToken(body, actor),
+    issueToken: ({ body }, caller) => identity.issueToken(body, caller.actor, repeatOf(caller)),
     tokens: (_, { actor }) => ({ tokens: identity.listTokens(actor) }),
     revokeToken: async ({ parameters }, { actor }) => {
       await identity.revokeToken(parameters, actor);

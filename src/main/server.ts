@@ -7,7 +7,7 @@ import { describeFailure } from '#cli';
 import { openFilesystemStore } from '#drivers/filesystem';
 import { lockFolder, openKeep, openScratch, openSqliteLedgerReader, openViewReader } from '#drivers/sqlite';
 import { FleetRoutes, WatchController } from '#fleet';
-import { HistoryRoutes } from '#history';
+import { catalogue, HistoryRoutes } from '#history';
 import { createApi, createLedgerHandler, createOciHandler, demandTls, mayRead, startHttpServer } from '#http';
 import { Identity, IdentityRoutes } from '#identity';
 import { FixityError, systemClock } from '#kernel';
@@ -18,7 +18,6 @@ import { CommitFollower } from '#writer';
 import { announceEnrolment } from './enrolment-file.ts';
 import { faultsFromEnvironment } from './faults.ts';
 import { createHandlers } from './handlers.ts';
-import { catalogue } from './rooms.ts';
 import { readServerSettings, type ServerSettings } from './server-settings.ts';
 import { startWriterThread, writerFiles } from './writer-thread.ts';
 

@@ -5,9 +5,10 @@ import { verifyDataFolder } from '#audit';
 import type { VerifyFolder, VerifyReport } from '#cli';
 import { inspectThings } from '#drivers/filesystem';
 import { inspectLedger, inspectStructure, inspectViews, openViewDatabase } from '#drivers/sqlite';
+import { catalogue } from '#history';
 import { FixityError } from '#kernel';
 import { readPrivateKey, readVerifier, type Verifier } from '#signing';
-import { catalogue, folds } from './rooms.ts';
+import { folds } from './rooms.ts';
 import { writerFiles } from './writer-thread.ts';
 
 /** Kept beside the truth: nothing signed says what they hold, so only their structure is checked. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openFilesystemStore } from '#drivers/filesystem';
 import { openKeep, openScratch, openSqliteLedger, openViewDatabase } from '#drivers/sqlite';
+import { catalogue } from '#history';
 import { Identity } from '#identity';
 import { type Digest, digestOf } from '#kernel';
 import { type Entry, openAppender, parseLeaf } from '#ledger';
@@ -14,7 +15,7 @@ import { generateKey } from '#signing';
 import { createLogger, createMetrics } from '#telemetry';
 import { ViewMachine } from '#views';
 import { type CommandDefinition, CommandLoop, CommitFollower } from '#writer';
-import { catalogue, commands, folds } from '../../src/main/rooms.ts';
+import { commands, folds } from '../../src/main/rooms.ts';
 
 export { catalogue };
 

@@ -1,7 +1,7 @@
 import type { Answer, ChangesAnswer, HistoryEntry } from '#contract';
+import { catalogue } from '#history';
 import { canonicalJson, isDigest } from '#kernel';
 import type { Entry } from '#ledger';
-import { catalogue } from './catalogue.ts';
 import type { Findings } from './findings.ts';
 import { attempt, type OpenedProof } from './opened.ts';
 import { changesQuestion, entryQuestion, serviceAsked } from './question.ts';

@@ -5,8 +5,6 @@ import { type ProofBundle, proofBundle } from '#contract';
 import { type Digest, digestOf, toInstant } from '#kernel';
 import { generateKey, verifierKey } from '#signing';
 import { openShipyard, type Shipyard } from '../../../tests/support/shipyard.ts';
-import { definitions } from '../../main/rooms.ts';
-import { catalogue } from './catalogue.ts';
 import { changesQuestion, liveQuestion } from './question.ts';
 import { verifyProof } from './verify.ts';
 
@@ -51,10 +49,6 @@ describe('proofs', () => {
     await keep('entry', shop.proofs.proveEntry({ index: 3 }));
   });
   after(() => shop.close());
-
-  it('knows every type of entry that is recorded', () => {
-    for (const { type } of definitions) assert.ok(catalogue.definition(type) !== undefined, type);
-  });
 
   it('hold, and say what is proved and what is not', async () => {
     for (const [name, bundle] of bundles) {

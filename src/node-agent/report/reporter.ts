@@ -34,7 +34,9 @@ export class Reporter {
     this.#key = key;
     this.#look = look;
     this.#sequence = new Sequence(options.data);
-    this.#spool = new Spool(options.data);
+    this.#spool = new Spool(options.data, (name) =>
+      options.logger.error('a kept observation is unreadable and was set aside', { name }),
+    );
     this.#pace = new Pace(250, heartbeatMs, options.random);
   }
 

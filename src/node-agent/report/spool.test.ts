@@ -49,21 +49,24 @@ test('a damaged sequence is refused instead of begun again', (context) => {
 
 test('what could not be sent is kept in order across restarts, without what a crash tore', (context) => {
   const data = folder(context);
-  const spool = new Spool(data);
+  const aside: string[] = [];
+  const keep = (name: string): number => aside.push(name);
+  const spool = new Spool(data, keep);
   for (const number of [9, 10, 11]) spool.add(number, sealed(String(number)));
   writeFileSync(join(data, 'spool', '0000000000000012.json'), '{"payl');
-  const again = new Spool(data);
+  const again = new Spool(data, keep);
   const found: string[] = [];
   for (let first = again.first(); first !== undefined; first = again.first()) {
     found.push(Buffer.from(first.payload, 'base64').toString());
     again.drop();
   }
   assert.deepEqual(found, ['9', '10', '11']);
-  assert.equal(new Spool(data).size, 0);
+  assert.equal(new Spool(data, keep).size, 0);
+  assert.deepEqual(aside, ['0000000000000012.json']);
 });
 
 test('beyond its bound the oldest go', (context) => {
-  const spool = new Spool(folder(context), 2);
+  const spool = new Spool(folder(context), assert.fail, 2);
   assert.deepEqual(
     [1, 2, 3].map((number) => spool.add(number, sealed(String(number)))),
     [0, 0, 1],

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { envelope } from '#contract';
@@ -12,7 +12,10 @@ export class Spool {
   readonly #most: number;
   #names: string[];
 
-  constructor(data: string, most = 2_000) {
+  readonly #setAside: (name: string) => void;
+
+  constructor(data: string, setAside: (name: string) => void, most = 2_000) {
+    this.#setAside = setAside;
     this.#folder = join(data, 'spool');
     this.#most = most;
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
@@ -34,12 +37,16 @@ export class Spool {
     return surplus;
   }
 
-  /** The oldest; undefined when there is none. One that is unreadable is dropped. */
+  /**
+   * The oldest; undefined when there is none. One that is unreadable is set aside under `<name>.unreadable`, and told.
+   */
   first(): Sealed | undefined {
     for (let [name] = this.#names; name !== undefined; [name] = this.#names) {
       const parsed = envelope.safeParse(parsedJson(readIfThere(join(this.#folder, name))));
       if (parsed.success) return parsed.data;
-      this.drop();
+      this.#names.shift();
+      renameSync(join(this.#folder, name), join(this.#folder, `${name}.unreadable`));
+      this.#setAside(name);
     }
     return undefined;
   }

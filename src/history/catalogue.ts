@@ -6,7 +6,7 @@ import { registryEntries } from '#registry';
 import { releaseEntries } from '#releases';
 import { rolloutEntries } from '#rollouts';
 
-/** Every type of entry that this version knows: whoever checks a proof has no server to ask. */
+/** Every type of entry that this version knows, in the order of the rooms that record them. */
 export const catalogue = new EntryCatalogue([
   tokenIssued,
   tokenRevoked,
