@@ -81,14 +81,18 @@ export function refusalOf(error: unknown, kind: OciPath['kind']): OciRefusal {
   return new OciRefusal(ociCodes[known.code] ?? 'UNKNOWN', known);
 }
 
-/** The body of an error: our sentence as the message, what programs and people need beside it as the detail. */
-export function errorBody({ oci, error }: OciRefusal): object {
+/**
+ * The body of an error: our sentence as the message, what programs and people need beside it as the detail.
+ * @param nameOf who is behind a pseudonym: a refusal is read by people, and names live in the directory only.
+ */
+export function errorBody({ oci, error }: OciRefusal, nameOf: (actor: string) => string | undefined): object {
   const hidden = error.code === 'internal';
   const message = hidden ? 'the server failed on this request; its log says why' : error.message;
   const next = hidden ? ['look at the server log'] : error.next;
-  return {
-    errors: [{ code: oci, message, detail: { ...error.members, code: error.code, facts: error.facts, next } }],
-  };
+  const facts = error.facts.map((fact) =>
+    fact.replaceAll(/\b(?:user|token):[a-z0-9]+/g, (actor) => nameOf(actor) ?? actor),
+  );
+  return { errors: [{ code: oci, message, detail: { ...error.members, code: error.code, facts, next } }] };
 }
 
 /** Checks a digest of a request. Algorithms other than sha256 are refused with the reason, as OCI asks with a 400. */

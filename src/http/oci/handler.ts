@@ -112,7 +112,12 @@ function refuse(options: OciOptions, request: IncomingMessage, response: ServerR
     return;
   }
   if (request.method === 'HEAD') return send(response, refusal.status, refusal.headers);
-  sendJson(response, refusal.status, errorBody(refusal), refusal.headers);
+  sendJson(
+    response,
+    refusal.status,
+    errorBody(refusal, (actor) => options.identity.directory.nameOf(actor)),
+    refusal.headers,
+  );
 }
 
 function pick(key: string | string[] | undefined): Record<string, string | string[]> {

@@ -11,7 +11,7 @@ export interface OciOptions {
   readonly uploads: Uploads;
   readonly writer: Writer;
   readonly views: ViewReader;
-  readonly identity: Pick<Identity, 'authenticate' | 'mintRegistryToken' | 'openRegistryToken'>;
+  readonly identity: Pick<Identity, 'authenticate' | 'mintRegistryToken' | 'openRegistryToken' | 'directory'>;
   /** `https://host:port` as clients reach this server; taken from each request's `Host` when absent. */
   readonly origin?: string;
   readonly clock: Clock;
