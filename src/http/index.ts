@@ -5,5 +5,5 @@ export { openApiDocument } from './api/openapi.ts';
 export { createLedgerHandler, type LedgerHandlerOptions } from './ledger/index.ts';
 export { createOciHandler } from './oci/handler.ts';
 export type { OciOptions } from './oci/options.ts';
-export { demandTls, type HttpServer, type HttpServerOptions, startHttpServer } from './server.ts';
+export { type HttpServer, type HttpServerOptions, startHttpServer } from './server.ts';
 export { httpStatus } from './status.ts';

@@ -27,15 +27,12 @@ export interface HttpServer {
   stop(graceMs: number): Promise<void>;
 }
 
-const loopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
-
 /**
  * Listens and hands every request to the room's part that serves it.
- * @throws FixityError `invalid-input` beyond loopback without TLS, `port-taken` when the port is.
+ * @throws FixityError `port-taken`, or `invalid-input` when the address is none of this machine's.
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { host, port, tls } = options;
-  demandTls(options);
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     void Promise.resolve(dispatch(options, request, response)).catch(() => response.destroy());
   };
@@ -51,15 +48,6 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     origin: `${tls === undefined ? 'http' : 'https'}://${name}:${bound}`,
     stop: (graceMs) => stop(server, graceMs),
   };
-}
-
-/** @throws FixityError `invalid-input` when tokens would cross the network readable to everybody. */
-export function demandTls({ host, tls }: Pick<HttpServerOptions, 'host' | 'tls'>): void {
-  if (tls !== undefined || loopback.test(host)) return;
-  throw new FixityError('invalid-input', `${host} is not loopback, and there is no certificate`, {
-    facts: ['tokens would cross the network readable to everybody'],
-    next: ['fixity server --listen HOST:PORT --tls-cert FILE --tls-key FILE'],
-  });
 }
 
 function dispatch(

@@ -45,6 +45,7 @@ export function readServerSettings(words: readonly string[], env: Environment): 
   }
   const { host, port } = parseListen(values.listen ?? env['FIXITY_LISTEN'] ?? '127.0.0.1:7070');
   const tls = readTls(values['tls-cert'] ?? env['FIXITY_TLS_CERT'], values['tls-key'] ?? env['FIXITY_TLS_KEY']);
+  demandTls(host, tls);
   const token = env['FIXITY_TOKEN'];
   const user = env['FIXITY_USER'] ?? userName();
   return {
@@ -144,4 +145,15 @@ function userName(): string | undefined {
 function readVersion(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
+}
+
+const loopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
+
+/** @throws FixityError `invalid-input` when tokens would cross the network readable to everybody. */
+function demandTls(host: string, tls: ServerSettings['tls']): void {
+  if (tls !== undefined || loopback.test(host)) return;
+  throw new FixityError('invalid-input', `${host} is not loopback, and there is no certificate`, {
+    facts: ['tokens would cross the network readable to everybody'],
+    next: ['fixity server --listen HOST:PORT --tls-cert FILE --tls-key FILE'],
+  });
 }

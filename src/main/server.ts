@@ -1,28 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { join } from 'node:path';
-import { ProofRoutes } from '#audit';
 import { describeFailure } from '#cli';
-import { openFilesystemStore } from '#drivers/filesystem';
-import { lockFolder, openKeep, openScratch, openSqliteLedgerReader, openViewReader } from '#drivers/sqlite';
-import { FleetRoutes, WatchController } from '#fleet';
-import { catalogue, HistoryRoutes } from '#history';
-import { createApi, createLedgerHandler, createOciHandler, demandTls, mayRead, startHttpServer } from '#http';
-import { Identity, IdentityRoutes } from '#identity';
-import { FixityError, systemClock } from '#kernel';
-import { LedgerReader } from '#ledger';
-import { RolloutController, RolloutRoutes } from '#rollouts';
-import { createLogger, createMetrics } from '#telemetry';
-import { CommitFollower } from '#writer';
-import { announceEnrolment } from './enrolment-file.ts';
-import { faultsFromEnvironment } from './faults.ts';
-import { createHandlers } from './handlers.ts';
-import { readServerSettings, type ServerSettings } from './server-settings.ts';
-import { startWriterThread, writerFiles } from './writer-thread.ts';
-
-const watchPaceMs = 1_000;
-const stopGraceMs = 5_000;
+import { lockFolder } from '#drivers/sqlite';
+import { FixityError } from '#kernel';
+import { readServerSettings } from './server-settings.ts';
+import { startWriterThread } from './writer-thread.ts';
 
 /** @throws FixityError `storage-failed` when it is not there and cannot be made. */
 function makeFolder(data: string): void {
@@ -36,124 +17,16 @@ function makeFolder(data: string): void {
   }
 }
 
-/** Builds the rooms of a server and starts it; resolves when it answers. */
-async function startServer(settings: ServerSettings) {
-  const { data, origin } = settings;
-  demandTls(settings);
-  makeFolder(data);
-  const lock = lockFolder(data);
-  const clock = systemClock;
-  const random = (size: number): Uint8Array => randomBytes(size);
-  const logger = createLogger({ name: 'server' });
-  const metrics = createMetrics({ process: true });
-  const writer = startWriterThread(data, { origin, rebuild: settings.rebuild });
-  const store = await openFilesystemStore({ folder: join(data, 'things') });
-  const keep = openKeep(join(data, 'keep.db'));
-  const scratch = openScratch(join(data, 'scratch.db'));
-  const opened = await writer.ready;
-  const files = writerFiles(data);
-  const views = openViewReader(files.views);
-  const ledger = new LedgerReader(openSqliteLedgerReader(files.ledger));
-  const commits = new CommitFollower(writer, opened.size);
-  const identity = new Identity(
-    { keep, writer, views, clock, random },
-    {
-      ...(settings.token === undefined ? {} : { token: settings.token }),
-      ...(settings.user === undefined ? {} : { user: settings.user }),
-    },
-  );
-  const faults = faultsFromEnvironment(process.env);
-  const ports = { writer, views, store, scratch, identity, commits, clock, random, logger, metrics, faults };
-  const identityRoutes = new IdentityRoutes({ identity, views, clock });
-  const fleet = new FleetRoutes(ports);
-  const history = new HistoryRoutes({
-    views,
-    ledger,
-    store,
-    catalogue,
-    clock,
-    nameOf: (actor) => identity.directory.nameOf(actor),
-    seenNow: (node) => fleet.seen(node),
-  });
-  const rollouts = new RolloutRoutes(ports);
-  const handlers = createHandlers({
-    writer,
-    views,
-    store,
-    clock,
-    identity: identityRoutes,
-    fleet,
-    rollouts,
-    history,
-    proofs: new ProofRoutes({ views, ledger, store, history, writer }),
-  });
-  const seconds = metrics.histogram({
-    name: 'fixity_http_request_seconds',
-    help: 'Time to answer API requests',
-    labels: ['route', 'status'],
-  });
-  const api = await createApi({
-    handlers,
-    authenticate: (bearer) => identity.authenticate(bearer),
-    version: settings.version,
-    log: logger,
-    answered: (route, status, took) => seconds.with({ route, status: String(status) }).observe(took),
-  });
-  metrics.gauge({
-    name: 'fixity_ledger_entries',
-    help: 'Entries on the ledger',
-    collect: (gauge) => gauge.with({}).set(commits.size),
-  });
-  const reads = (what: 'ledger' | 'metrics') => (request: IncomingMessage) =>
-    settings.open.has(what) || mayRead(request, identity);
-  const server = await startHttpServer({
-    host: settings.host,
-    port: settings.port,
-    ...(settings.tls === undefined ? {} : { tls: settings.tls }),
-    api,
-    oci: createOciHandler({ store, uploads: store.uploads, writer, views, identity, clock, log: logger }),
-    ledger: createLedgerHandler({ reader: ledger, key: opened.key, mayRead: reads('ledger') }),
-    metrics: async (request: IncomingMessage, response: ServerResponse) => {
-      const allowed = reads('metrics')(request);
-      response.writeHead(
-        allowed ? 200 : 401,
-        allowed ? { 'content-type': metrics.contentType } : { 'www-authenticate': 'Bearer realm="fixity"' },
-      );
-      response.end(allowed ? await metrics.render() : 'this needs a token, or fixity server --open metrics\n');
-    },
-    ready: () => [],
-  });
-
-  const stopping = new AbortController();
-  const controller = new RolloutController(ports).run(stopping.signal);
-  const watch = new WatchController(ports);
-  const watching = setInterval(() => {
-    watch.tick().catch((error: unknown) => logger.error('the watch could not look', { error }));
-  }, watchPaceMs);
-  announceEnrolment(data, identity.enrolments);
-  return {
-    origin: server.origin,
-    key: opened.key,
-    newToken: identity.newBootstrapToken,
-    async stop(): Promise<void> {
-      stopping.abort();
-      clearInterval(watching);
-      commits.close();
-      await server.stop(stopGraceMs);
-      await controller;
-      await writer.close();
-      views.close();
-      keep.close();
-      scratch.close();
-      lock.release();
-    },
-  };
-}
-
 try {
   const settings = readServerSettings(process.argv.slice(2), process.env);
   if (settings !== undefined) {
-    const started = await startServer(settings);
+    const { data, rebuild } = settings;
+    makeFolder(data);
+    const lock = lockFolder(data);
+    const writer = startWriterThread(data, { origin: settings.origin, rebuild });
+    // The rooms are read on this core while the writer opens its databases on another.
+    const { startServer } = await import('./serve.ts');
+    const started = await startServer(settings, writer, lock);
     const stop = (): void => {
       for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1));
       void started.stop().then(() => process.exit(0));

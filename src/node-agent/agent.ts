@@ -83,7 +83,7 @@ class Agent implements NodeAgent {
   async #follow(): Promise<void> {
     const { signal } = this.#stopping;
     const { logger, scheduler, random } = this.#options;
-    const pace = new Pace(250, 2_000, random);
+    const pace = new Pace(50, 2_000, random);
     while (!signal.aborted) {
       try {
         const assigned = await this.#link.assignments(this.#version, signal);

@@ -28,7 +28,7 @@ export class ServerLink {
    * @throws FixityError `forbidden` when the name is another node's; `unauthenticated` without a good enrolment token.
    */
   async enter(signal: AbortSignal): Promise<void> {
-    const pace = new Pace(200, 2_000, this.#options.random);
+    const pace = new Pace(50, 2_000, this.#options.random);
     while (this.#credentials.token === undefined && !signal.aborted) {
       try {
         await this.#enrol();
