@@ -8,7 +8,14 @@ const steps: readonly (readonly [name: string, command: readonly string[]])[] = 
   ['generated files', ['node', 'tests/generate.ts', '--check']],
   [
     'architecture and unit tests',
-    ['node', '--test', '--test-reporter=dot', 'tests/architecture/*.test.ts', 'src/**/*.test.ts'],
+    [
+      'node',
+      '--test',
+      '--test-reporter=dot',
+      '--test-concurrency=4',
+      'tests/architecture/*.test.ts',
+      'src/**/*.test.ts',
+    ],
   ],
 ];
 
