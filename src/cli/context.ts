@@ -24,8 +24,6 @@ export interface Context extends CommandContext {
   readonly progress: (text: string) => void;
   /** Leaves with this code although the command itself went well (4: found a difference). */
   readonly exitCode: (code: number) => void;
-  /** True when a person is looking at standard output. */
-  readonly terminal: boolean;
   /** Asks a yes-or-no question; undefined when nobody can answer. */
   readonly confirm: (question: string) => Promise<boolean | undefined>;
   /** Checks a server's data folder; given by the composition root, which knows the rooms and drivers. */

@@ -45,7 +45,6 @@ function createContext(host: NodeJS.Process, verifyFolder: VerifyFolder, exitCod
     },
     exitCode,
     verifyFolder,
-    terminal: host.stdout.isTTY,
     confirm: async (question) => {
       if (!host.stdin.isTTY) return undefined;
       const lines = createInterface({ input: host.stdin, output: host.stderr });

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { revisionService } from './documents.ts';
 import { momentQuery, resolvedMoment } from './moments.ts';
 import { digest, instant, label } from './names.ts';
 
@@ -166,10 +165,4 @@ export const revisionSummary = z.strictObject({
   by: z.string(),
   services: z.int(),
   rollout: z.string().optional(),
-});
-export const revisionAnswer = z.strictObject({
-  environment: label,
-  number: z.int(),
-  digest,
-  services: z.array(revisionService),
 });

@@ -20,4 +20,4 @@ export type {
   StopSpecification,
   VolumeSpecification,
 } from './hands/specification.ts';
-export { type FaultPoint, type NodeAgentOptions, type Scheduler, systemScheduler } from './ports.ts';
+export { type FaultPoint, faultPoints, type NodeAgentOptions, type Scheduler, systemScheduler } from './ports.ts';

@@ -16,14 +16,16 @@ export const systemScheduler: Scheduler = {
 };
 
 /** Named places at which a test can end the node agent. */
-export type FaultPoint =
-  | 'assignments-received'
-  | 'before-start'
-  | 'after-start'
-  | 'routes-written'
-  | 'before-stop'
-  | 'after-stop'
-  | 'observation-sent';
+export const faultPoints = [
+  'assignments-received',
+  'before-start',
+  'after-start',
+  'routes-written',
+  'before-stop',
+  'after-stop',
+  'observation-sent',
+] as const;
+export type FaultPoint = (typeof faultPoints)[number];
 
 /** What a node agent needs from outside. */
 export interface NodeAgentOptions {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
+import { faultPoints } from '#node-agent';
 import type { Program } from '../support/installation.ts';
 import { without } from '../support/peers.ts';
 import { Shop, unharmed } from '../support/shop.ts';
@@ -7,16 +8,6 @@ import { until } from '../support/until.ts';
 
 /** So many times a program dies in one rollout at most. */
 const mostDeaths = 3;
-
-const agentPoints = [
-  'assignments-received',
-  'before-start',
-  'after-start',
-  'routes-written',
-  'before-stop',
-  'after-stop',
-  'observation-sent',
-] as const;
 
 /** Small and the same for the same seed (mulberry32). */
 function numbersFrom(seed: number): (below: number) => number {
@@ -75,7 +66,7 @@ suite('programs that are killed under way', { skip: without('git'), timeout: 900
     });
   }
 
-  for (const fault of agentPoints) {
+  for (const fault of faultPoints) {
     test(`the node agent dies at ${fault} of a rollout`, async (t) => {
       const { deaths, state, line } = await shipDying(agent, fault);
       t.diagnostic(`killed ${deaths} times, ${state}; ${line}`);
@@ -88,7 +79,7 @@ suite('programs that are killed under way', { skip: without('git'), timeout: 900
     const below = numbersFrom(seed);
     for (let round = 0; round < 2; round += 1) {
       const [program, points] =
-        below(2) === 0 ? [agent, agentPoints] : [server, ['ledger-committed', 'before-advance']];
+        below(2) === 0 ? [agent, faultPoints] : [server, ['ledger-committed', 'before-advance']];
       const fault = points[below(points.length)] ?? 'ledger-committed';
       const { deaths, state, line } = await shipDying(program, fault);
       t.diagnostic(`${program.name} at ${fault}: killed ${deaths} times, ${state}; ${line}`);

@@ -4,20 +4,12 @@ import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import type { Assignments, LiveAnswer } from '#contract';
+import { faultPoints } from '#node-agent';
 import { Installation } from '../support/installation.ts';
 import { instanceProcesses } from '../support/processes.ts';
 import { until } from '../support/until.ts';
 
 const examples = join(import.meta.dirname, '..', '..', 'examples', 'checkout');
-const points = [
-  'assignments-received',
-  'before-start',
-  'after-start',
-  'routes-written',
-  'before-stop',
-  'after-stop',
-  'observation-sent',
-] as const;
 
 suite('a node agent that is killed', { timeout: 240_000 }, () => {
   const fixity = new Installation();
@@ -43,7 +35,7 @@ suite('a node agent that is killed', { timeout: 240_000 }, () => {
   });
   after(() => fixity.close());
 
-  for (const [at, point] of points.entries()) {
+  for (const [at, point] of faultPoints.entries()) {
     test(`at ${point}: the rollout under way ends as planned, with no process too many or too few`, async () => {
       await fixity.agent.kill('SIGTERM');
       await fixity.agent.start({ FIXITY_FAULT_AT: point });
